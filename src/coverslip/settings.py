@@ -1,0 +1,51 @@
+"""Settings of one installation, read from `COVERSLIP_*` environment variables."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Everything an installation can set; each field's description stands in `docs/run/settings.md`."""
+
+    model_config = SettingsConfigDict(env_prefix="COVERSLIP_", frozen=True)
+
+    data_dir: Path = Field(
+        default=Path("coverslip-data"), description="Folder of the embedded database and the local blob store."
+    )
+    database_url: str | None = Field(
+        default=None,
+        description="PostgreSQL address of the schema owner, used for migrations; unset: embedded PostgreSQL.",
+    )
+    application_database_url: str | None = Field(
+        default=None,
+        description="PostgreSQL address of the application role (not owner, not superuser); required with database_url.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address the web server listens on.")
+    port: int = Field(default=8400, description="Port the web server listens on.")
+    session_hours: float = Field(default=12.0, description="Longest life of a sign-in, in hours.")
+    session_idle_minutes: float = Field(default=60.0, description="A sign-in unused this long ends, in minutes.")
+    secure_cookies: bool = Field(default=False, description="Send the session cookie over HTTPS only.")
+    decoder_memory_mb: int = Field(default=2048, description="Memory limit of one decoder process, in MB.")
+    decoder_seconds: float = Field(default=30.0, description="Time limit of one decoding request, in seconds.")
+    decoder_processes: int = Field(default=2, description="Decoder processes a server keeps.")
+
+    @property
+    def blob_dir(self) -> Path:
+        """Folder of the local blob store."""
+        return self.data_dir / "blobs"
+
+    @property
+    def database_dir(self) -> Path:
+        """Folder of the embedded PostgreSQL."""
+        return self.data_dir / "postgres"
+
+
+@cache
+def settings() -> Settings:
+    """The installation's settings, read once a process."""
+    return Settings()
