@@ -105,4 +105,7 @@ else:
 
 
 if __name__ == "__main__":
-    sys.exit(build())
+    if sys.argv[1:2] == ["npm"]:
+        npm(*sys.argv[2:])
+    else:
+        build()
