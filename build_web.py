@@ -46,7 +46,9 @@ def source_digest() -> str:
     """SHA-256 over everything the pages are built from."""
     digest = hashlib.sha256()
     roots = [WEB / "src", WEB / "public", ROOT / "src" / "coverslip" / "locales"]
-    files = [WEB / name for name in ("package.json", "package-lock.json", "vite.config.ts", "tsconfig.json", "index.html")]
+    files = [
+        WEB / name for name in ("package.json", "package-lock.json", "vite.config.ts", "tsconfig.json", "index.html")
+    ]
     for root in roots:
         files += sorted(path for path in root.rglob("*") if path.is_file())
     for path in files:
