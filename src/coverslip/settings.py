@@ -23,7 +23,7 @@ class Settings(BaseSettings):
     )
     application_database_url: str | None = Field(
         default=None,
-        description="PostgreSQL address of the application role (not owner, not superuser); required with database_url.",
+        description="PostgreSQL address of the application role, neither owner nor superuser; goes with database_url.",
     )
     host: str = Field(default="127.0.0.1", description="Address the web server listens on.")
     port: int = Field(default=8400, description="Port the web server listens on.")

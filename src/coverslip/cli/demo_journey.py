@@ -120,8 +120,10 @@ def _report(client: Client, case: Any, slide: Any, reading: Any) -> Any:
     return client.put(
         f"/api/v1/cases/{case['id']}/report",
         {
-            "diagnosis": "（左乳肿物穿刺）浸润性乳腺癌，非特殊型。\nBreast, left, core biopsy: invasive carcinoma of no special type.",
-            "microscopy": "肿瘤细胞呈巢片状排列，间质纤维组织增生。\nNests and sheets of tumour cells in desmoplastic stroma.",
+            "diagnosis": "（左乳肿物穿刺）浸润性乳腺癌，非特殊型。\n"
+            "Breast, left, core biopsy: invasive carcinoma of no special type.",
+            "microscopy": "肿瘤细胞呈巢片状排列，间质纤维组织增生。\n"
+            "Nests and sheets of tumour cells in desmoplastic stroma.",
             "gross": "灰白条索状组织三条。\nThree grey-white cores.",
             "comment": "",
             "reading_ids": [reading["id"]],

@@ -30,9 +30,11 @@ class LazyGroup(click.Group):
     """Imports `coverslip.cli.<name>` and takes its `command` when `<name>` is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        """The subcommands' names, in order."""
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the subcommand, or None for a name that does not exist."""
         if cmd_name not in COMMANDS:
             return None
         command = importlib.import_module(f"coverslip.cli.{cmd_name}").command
@@ -40,6 +42,7 @@ class LazyGroup(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the subcommands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
