@@ -1,0 +1,29 @@
+"""The routes of the HTTP API, one file a noun; `routers` is all of them."""
+
+from coverslip.server.routes import (
+    algorithms,
+    annotations,
+    audit,
+    cases,
+    health,
+    live,
+    people,
+    readings,
+    reports,
+    session,
+    slides,
+)
+
+routers = (
+    session.router,
+    people.router,
+    cases.router,
+    slides.router,
+    annotations.router,
+    algorithms.router,
+    readings.router,
+    reports.router,
+    audit.router,
+    live.router,
+    health.router,
+)

@@ -1,0 +1,86 @@
+"""Shapes that several nouns share: the base models, errors, people by name, geometry."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, SecretStr
+
+Locale = Literal["zh-CN", "en"]
+Password = Annotated[SecretStr, Field(min_length=1, max_length=1024)]
+"""Taken as typed, its spaces count; never shown in a log or an error."""
+
+
+class Given(BaseModel):
+    """Base of every request body: unknown fields are refused, text is trimmed."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
+
+
+class Shown(BaseModel):
+    """Base of every response body; made from records by attribute, or from stored JSON by key."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True, populate_by_name=True)
+
+
+class Localised(Shown):
+    """One text in each language of the product."""
+
+    zh_cn: str = Field(alias="zh-CN")
+    en: str
+
+
+class ErrorDetail(Shown):
+    """What is wrong (`message`), what to do (`mend`), where (`field`), and the log entry of a 500 (`incident`)."""
+
+    code: str
+    message: Localised
+    mend: Localised
+    field: str | None
+    incident: str | None
+
+
+class ErrorBody(Shown):
+    """Body of every answer that is not a success."""
+
+    error: ErrorDetail
+
+
+class PersonRef(Shown):
+    """A person, by name."""
+
+    id: UUID
+    name: str
+    name_en: str | None
+
+
+Position = tuple[FiniteFloat, FiniteFloat]
+Ring = Annotated[list[Position], Field(min_length=4, max_length=20_000)]
+
+
+class Point(Given):
+    """GeoJSON Point, in pixels of level 0."""
+
+    type: Literal["Point"]
+    coordinates: Position
+
+
+class Polygon(Given):
+    """GeoJSON Polygon, in pixels of level 0: the outer ring, then the holes."""
+
+    type: Literal["Polygon"]
+    coordinates: Annotated[list[Ring], Field(min_length=1, max_length=200)]
+
+
+class MultiPolygon(Given):
+    """GeoJSON MultiPolygon, in pixels of level 0."""
+
+    type: Literal["MultiPolygon"]
+    coordinates: Annotated[
+        list[Annotated[list[Ring], Field(min_length=1, max_length=200)]], Field(min_length=1, max_length=200)
+    ]
+
+
+Area = Annotated[Polygon | MultiPolygon, Field(discriminator="type")]
+Geometry = Annotated[Point | Polygon | MultiPolygon, Field(discriminator="type")]
