@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from importlib import resources
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 Locale = Literal["zh-CN", "en"]
 LOCALES: tuple[Locale, ...] = ("zh-CN", "en")
@@ -39,11 +39,18 @@ class CoverslipError(Exception):
 
     def message(self, locale: Locale) -> str:
         """What is wrong, in the language asked for."""
-        return error_text(self.code, locale)["message"].format(**self.parameters)
+        return error_text(self.code, locale)["message"].format(**self._worded(locale))
 
     def mend(self, locale: Locale) -> str:
         """What the reader can do about it, in the language asked for."""
-        return error_text(self.code, locale)["mend"].format(**self.parameters)
+        return error_text(self.code, locale)["mend"].format(**self._worded(locale))
+
+    def _worded(self, locale: Locale) -> dict[str, str | int | float | None]:
+        problem = self.parameters.get("problem")
+        if not isinstance(problem, str):
+            return self.parameters
+        words = _subtree("problems", locale).get(problem, problem)
+        return {**self.parameters, "problem": words.format(**self.parameters) if words != problem else problem}
 
 
 def _rebuild(kind: type[CoverslipError], parameters: dict[str, str | int | float | None]) -> CoverslipError:
@@ -52,20 +59,24 @@ def _rebuild(kind: type[CoverslipError], parameters: dict[str, str | int | float
 
 def error_text(code: str, locale: Locale) -> dict[str, str]:
     """The catalogue's `{"message", "mend"}` of one error code; raises KeyError for an unknown code."""
-    return _catalogue(locale)[code]
+    texts: dict[str, str] = _subtree("errors", locale)[code]
+    return texts
 
 
 @cache
-def _catalogue(locale: Locale) -> dict[str, dict[str, str]]:
-    merged: dict[str, dict[str, str]] = {}
+def _subtree(name: Literal["errors", "problems"], locale: Locale) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
     for entry in (resources.files("coverslip") / "locales" / locale).iterdir():
         if entry.name.endswith(".json"):
-            merged.update(json.loads(entry.read_text(encoding="utf-8")).get("errors", {}))
+            merged.update(json.loads(entry.read_text(encoding="utf-8")).get(name, {}))
     return merged
 
 
 class InvalidInput(CoverslipError):
-    """A value that a person or a program gave is wrong. Parameters: `field`, `problem`."""
+    """A value that a person or a program gave is wrong. Parameters: `field`, `problem` and what its words need.
+
+    `problem` is a key of the catalogue's `problems`, where its words stand in both languages.
+    """
 
     code = "INVALID_INPUT"
     exit_status = 2

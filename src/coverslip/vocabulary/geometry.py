@@ -25,7 +25,7 @@ class Box:
 
     def __post_init__(self) -> None:
         if self.width <= 0 or self.height <= 0:
-            raise InvalidInput(field="region", problem=f"{self.width} x {self.height} px")
+            raise InvalidInput(field="region", problem="box_size", width=self.width, height=self.height)
 
     @property
     def right(self) -> int:
@@ -55,9 +55,9 @@ class Region:
 
     def __post_init__(self) -> None:
         if self.shape.is_empty or self.shape.area <= 0:
-            raise InvalidInput(field="region", problem="empty")
+            raise InvalidInput(field="region", problem="region_empty")
         if not self.shape.is_valid:
-            raise InvalidInput(field="region", problem=shapely.is_valid_reason(self.shape))
+            raise InvalidInput(field="region", problem="region_invalid", detail=shapely.is_valid_reason(self.shape))
 
     @classmethod
     def from_box(cls, bounds: Box) -> Region:
@@ -111,7 +111,7 @@ def _polygons(geometry: Mapping[str, Any]) -> Polygon | MultiPolygon:
         else:
             united = shape(geometry)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, shapely.errors.ShapelyError) as error:
-        raise InvalidInput(field="region", problem=f"not GeoJSON: {error}") from error
+        raise InvalidInput(field="region", problem="region_not_geojson", detail=str(error)) from error
     if not isinstance(united, Polygon | MultiPolygon):
-        raise InvalidInput(field="region", problem=f"{kind}: a Polygon or MultiPolygon is needed")
+        raise InvalidInput(field="region", problem="region_not_polygon", detail=str(kind))
     return united

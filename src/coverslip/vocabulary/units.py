@@ -29,7 +29,7 @@ class Spacing:
     def __post_init__(self) -> None:
         for name, value in (("spacing_um_x", self.x_um), ("spacing_um_y", self.y_um)):
             if not math.isfinite(value) or not SMALLEST_SPACING_UM < value < LARGEST_SPACING_UM:
-                raise InvalidInput(field=name, problem=f"{value!r} um/px")
+                raise InvalidInput(field=name, problem="spacing_range", value=repr(value))
 
     @classmethod
     def square(cls, um: float) -> Spacing:
