@@ -109,7 +109,7 @@ def _polygons(geometry: Mapping[str, Any]) -> Polygon | MultiPolygon:
         elif kind == "Feature":
             united = _polygons(geometry["geometry"])
         else:
-            united = shape(geometry)
+            united = shape(dict(geometry))
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, shapely.errors.ShapelyError) as error:
         raise InvalidInput(field="region", problem="region_not_geojson", detail=str(error)) from error
     if not isinstance(united, Polygon | MultiPolygon):
