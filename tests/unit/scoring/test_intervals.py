@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -21,8 +23,16 @@ CASES = [(n, p, expected) for n, row in TABLE.items() for p, expected in zip(SHA
 @pytest.mark.parametrize(("n", "share", "expected"), CASES)
 def test_wilson_gives_the_table_of_the_scoring_rules(n: int, share: float, expected: tuple[float, float]) -> None:
     interval = wilson(share, n)
-    twice_rounded = tuple(round(round(bound + 1e-9, 2) + 1e-9, 1) for bound in (interval.low, interval.high))
-    assert twice_rounded == expected, "the table's own rounding: two decimals, then one"
+    # 26.148 stands in the table as 26.2 and 28.7455 as 28.8: rounded to hundredths first.
+    assert (interval.low, interval.high) == pytest.approx(expected, abs=0.056)
+
+
+def test_wilson_is_the_formula_of_the_scoring_rules_to_the_digit() -> None:
+    p, n, z = 96 / 500, 500, 1.96
+    centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z * math.sqrt(p * (1 - p) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    interval = wilson(p, n)
+    assert (interval.low, interval.high) == pytest.approx((100 * (centre - half), 100 * (centre + half)), rel=1e-12)
 
 
 @pytest.mark.parametrize(("share", "n"), [(0.5, 0), (0.5, -1), (-0.1, 10), (1.1, 10)])
