@@ -1,0 +1,70 @@
+import { useMutation, useQuery, useQueryClient, type UseMutationResult, type UseQueryResult } from "@tanstack/react-query";
+import { answer, http } from "./client";
+import type { ApiError } from "./errors";
+import { keys } from "./keys";
+import type { components } from "./schema";
+
+export type SlideSummary = components["schemas"]["SlideSummary"];
+export type SlideDetail = components["schemas"]["SlideDetail"];
+/** One level of the slide's pyramid; lengths in pixels of that level. */
+export type SlideLevel = components["schemas"]["SlideLevel"];
+export type SlideChange = components["schemas"]["SlideChange"];
+export type SlideStatus = SlideSummary["status"];
+export type Stain = components["schemas"]["Stain"];
+export type Marker = components["schemas"]["Marker"];
+export type ControlStatus = components["schemas"]["ControlStatus"];
+
+export const STAINS: readonly Stain[] = ["he", "ihc-dab", "fluorescence", "other"];
+export const MARKERS: readonly Marker[] = ["ki67", "er", "pr", "her2", "pd-l1"];
+export const CONTROL_STATUSES: readonly ControlStatus[] = ["passed", "failed", "unknown"];
+
+/** The address of a label, macro or thumbnail picture. */
+export function associatedImage(slideId: string, name: "label" | "macro" | "thumbnail"): string {
+  return `/api/v1/slides/${slideId}/associated/${name}`;
+}
+
+export function useSlide(id: string): UseQueryResult<SlideDetail, ApiError> {
+  return useQuery({
+    queryKey: keys.slide(id),
+    queryFn: ({ signal }) =>
+      answer(http.GET("/api/v1/slides/{slide_id}", { params: { path: { slide_id: id } }, signal })),
+  });
+}
+
+export function useUnmatchedSlides(enabled = true): UseQueryResult<SlideSummary[], ApiError> {
+  return useQuery({
+    queryKey: keys.unmatchedSlides,
+    queryFn: async ({ signal }) => (await answer(http.GET("/api/v1/slides/unmatched", { signal }))).items,
+    enabled,
+  });
+}
+
+export function useChangeSlide(id: string): UseMutationResult<SlideSummary, ApiError, SlideChange> {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body) =>
+      answer(http.PATCH("/api/v1/slides/{slide_id}", { params: { path: { slide_id: id } }, body })),
+    onSuccess: async () => {
+      await Promise.all([
+        client.invalidateQueries({ queryKey: keys.slide(id) }),
+        client.invalidateQueries({ queryKey: keys.cases }),
+      ]);
+    },
+  });
+}
+
+export type SlideMatch = components["schemas"]["SlideMatch"] & { slideId: string };
+
+export function useMatchSlide(): UseMutationResult<SlideSummary, ApiError, SlideMatch> {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ slideId, ...body }) =>
+      answer(http.POST("/api/v1/slides/{slide_id}/match", { params: { path: { slide_id: slideId } }, body })),
+    onSuccess: async () => {
+      await Promise.all([
+        client.invalidateQueries({ queryKey: keys.slides }),
+        client.invalidateQueries({ queryKey: keys.cases }),
+      ]);
+    },
+  });
+}
