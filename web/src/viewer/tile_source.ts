@@ -1,0 +1,117 @@
+/** OpenSeadragon's view of a slide: its stored levels and own tile grid, nothing resampled on the way. */
+
+import OpenSeadragon from "openseadragon";
+
+import { levelStep, needsOverview, orderedLevels, tileAt, tilePlacement } from "./levels";
+import type { Size, StoredLevel } from "./levels";
+
+export interface TiledSlide extends Size {
+  /** `/tiles/{id}/{level}/{column}/{row}` with the id filled in. */
+  readonly tile_url: string;
+  readonly levels: readonly StoredLevel[];
+}
+
+/** A picture of the whole slide that stands under a slide without coarse levels. */
+export interface Overview extends Size {
+  readonly url: string;
+}
+
+/** What OpenSeadragon asks about one of its levels (0 is the coarsest). */
+type Entry = { kind: "stored"; index: number; level: StoredLevel } | { kind: "overview"; overview: Overview };
+
+export class SlideTileSource extends OpenSeadragon.TileSource {
+  private readonly entries: readonly Entry[];
+  private readonly base: Size;
+  private readonly urlTemplate: string;
+
+  /** `overview` is used only where the coarsest stored level has too many tiles to show the whole slide. */
+  constructor(slide: TiledSlide, overview: Overview | null = null) {
+    const entries = entriesOf(slide, overview);
+    super({ width: slide.width, height: slide.height, tileOverlap: 0, minLevel: 0, maxLevel: entries.length - 1 });
+    this.entries = entries;
+    this.base = { width: slide.width, height: slide.height };
+    this.urlTemplate = slide.tile_url;
+  }
+
+  override getLevelScale(level: number): number {
+    return 1 / this.step(level).x;
+  }
+
+  override getNumTiles(level: number): OpenSeadragon.Point {
+    const entry = this.entry(level);
+    if (entry.kind === "overview") return new OpenSeadragon.Point(1, 1);
+    return new OpenSeadragon.Point(entry.level.columns, entry.level.rows);
+  }
+
+  override getTileWidth(level: number): number {
+    const entry = this.entry(level);
+    return entry.kind === "overview" ? entry.overview.width : entry.level.tile_width;
+  }
+
+  override getTileHeight(level: number): number {
+    const entry = this.entry(level);
+    return entry.kind === "overview" ? entry.overview.height : entry.level.tile_height;
+  }
+
+  // OpenSeadragon declares that a Tile is returned, but uses and returns a Point.
+  override getTileAtPoint(level: number, point: OpenSeadragon.Point): never {
+    const entry = this.entry(level);
+    const at =
+      entry.kind === "overview"
+        ? { column: 0, row: 0 }
+        : tileAt(this.base, entry.level, point.x * this.base.width, point.y * this.base.width);
+    return new OpenSeadragon.Point(at.column, at.row) as never;
+  }
+
+  override getTileBounds(level: number, x: number, y: number, isSource = false): OpenSeadragon.Rect {
+    const entry = this.entry(level);
+    const { source, target } =
+      entry.kind === "overview"
+        ? { source: entry.overview, target: { x: 0, y: 0, ...this.base } }
+        : tilePlacement(this.base, entry.level, x, y);
+    if (isSource) return new OpenSeadragon.Rect(0, 0, source.width, source.height);
+    const unit = this.base.width;
+    return new OpenSeadragon.Rect(target.x / unit, target.y / unit, target.width / unit, target.height / unit);
+  }
+
+  override getTileUrl(level: number, x: number, y: number): string {
+    const entry = this.entry(level);
+    if (entry.kind === "overview") return entry.overview.url;
+    return tileUrl(this.urlTemplate, entry.index, x, y);
+  }
+
+  override hasTransparency(): boolean {
+    return false;
+  }
+
+  /** The level of the file behind one of OpenSeadragon's levels, or null for the overview. */
+  storedLevel(level: number): { index: number; level: StoredLevel } | null {
+    const entry = this.entry(level);
+    return entry.kind === "stored" ? entry : null;
+  }
+
+  private step(level: number): { x: number; y: number } {
+    const entry = this.entry(level);
+    return levelStep(this.base, entry.kind === "overview" ? entry.overview : entry.level);
+  }
+
+  private entry(level: number): Entry {
+    const entry = this.entries[level];
+    if (entry === undefined) throw new RangeError(`level ${String(level)} of ${String(this.entries.length)}`);
+    return entry;
+  }
+}
+
+/** Fills in level, column and row of `/tiles/{id}/{level}/{column}/{row}`. */
+export function tileUrl(template: string, level: number, column: number, row: number): string {
+  return template
+    .replace("{level}", String(level))
+    .replace("{column}", String(column))
+    .replace("{row}", String(row));
+}
+
+function entriesOf(slide: TiledSlide, overview: Overview | null): Entry[] {
+  const stored: Entry[] = orderedLevels(slide.levels).map((entry) => ({ kind: "stored", ...entry }));
+  if (overview !== null && needsOverview(slide.levels)) stored.push({ kind: "overview", overview });
+  return stored.reverse();
+}
