@@ -30,6 +30,14 @@ class Settings(BaseSettings):
     session_hours: float = Field(default=12.0, description="Longest life of a sign-in, in hours.")
     session_idle_minutes: float = Field(default=60.0, description="A sign-in unused this long ends, in minutes.")
     secure_cookies: bool = Field(default=False, description="Send the session cookie over HTTPS only.")
+    slide_readers: tuple[str, ...] = Field(
+        default=("tiff", "dicom", "openslide", "plain"),
+        description="Slide readers in the order they are asked, by entry-point name; a plug-in is used once named here.",
+    )
+    algorithms: tuple[str, ...] = Field(
+        default=("ki67-classical",),
+        description="Algorithms that may be used, by entry-point name; the first that reads a marker is its default.",
+    )
     decoder_memory_mb: int = Field(default=2048, description="Memory limit of one decoder process, in MB.")
     decoder_seconds: float = Field(default=30.0, description="Time limit of one decoding request, in seconds.")
     decoder_processes: int = Field(default=2, description="Decoder processes a server keeps.")
