@@ -1,0 +1,94 @@
+import { MantineProvider } from "@mantine/core";
+import { ModalsProvider } from "@mantine/modals";
+import { Notifications } from "@mantine/notifications";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
+import { BrowserRouter, Route, Routes } from "react-router";
+import { ApiError } from "./api/errors";
+import { SessionProvider } from "./session/session";
+import SignInPage from "./session/sign_in_page";
+import { Allowed, SignedIn } from "./session/signed_in";
+import { Loading } from "./ui/loading";
+import NotFoundPage from "./ui/not_found_page";
+import { Shell } from "./ui/shell";
+import { theme } from "./ui/theme";
+
+const WorklistPage = lazy(() => import("./worklist/worklist_page"));
+const CasePage = lazy(() => import("./cases/case_page"));
+const RegisterCasePage = lazy(() => import("./cases/register_case_page"));
+const ReconcilePage = lazy(() => import("./cases/reconcile_page"));
+const SlidePage = lazy(() => import("./viewer/viewer_page"));
+const ReportPage = lazy(() => import("./reports/report_page"));
+const PeoplePage = lazy(() => import("./admin/people_page"));
+const AuditPage = lazy(() => import("./audit/audit_page"));
+const AccountPage = lazy(() => import("./session/account_page"));
+
+const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      // A refusal stays one; only an unreachable or stumbling server is asked again.
+      retry: (failures, error) =>
+        error instanceof ApiError && (error.status === 0 || error.status >= 502) && failures < 2,
+    },
+    mutations: { retry: false },
+  },
+});
+
+export function Pages() {
+  return (
+    <Suspense fallback={<Loading />}>
+      <Routes>
+        <Route path="/sign-in" element={<SignInPage />} />
+        <Route element={<SignedIn />}>
+          <Route element={<Shell />}>
+            <Route element={<Allowed permission="worklist.read" />}>
+              <Route index element={<WorklistPage />} />
+            </Route>
+            <Route element={<Allowed permission="case.register" />}>
+              <Route path="/cases/new" element={<RegisterCasePage />} />
+            </Route>
+            <Route element={<Allowed permission="case.read" />}>
+              <Route path="/cases/:id" element={<CasePage />} />
+            </Route>
+            <Route element={<Allowed permission="slide.read" />}>
+              <Route path="/slides/:id" element={<SlidePage />} />
+            </Route>
+            <Route element={<Allowed permission="report.read" />}>
+              <Route path="/cases/:id/report" element={<ReportPage />} />
+              <Route path="/reports/:id" element={<ReportPage />} />
+            </Route>
+            <Route element={<Allowed permission="slide.match" />}>
+              <Route path="/reconcile" element={<ReconcilePage />} />
+            </Route>
+            <Route element={<Allowed permission="people.manage" />}>
+              <Route path="/people" element={<PeoplePage />} />
+            </Route>
+            <Route element={<Allowed permission="audit.read" />}>
+              <Route path="/audit" element={<AuditPage />} />
+            </Route>
+            <Route path="/account" element={<AccountPage />} />
+            <Route path="*" element={<NotFoundPage />} />
+          </Route>
+        </Route>
+      </Routes>
+    </Suspense>
+  );
+}
+
+export function App() {
+  return (
+    <MantineProvider theme={theme} defaultColorScheme="light">
+      <ModalsProvider>
+        <Notifications position="bottom-right" />
+        <QueryClientProvider client={queryClient}>
+          <SessionProvider>
+            <BrowserRouter>
+              <Pages />
+            </BrowserRouter>
+          </SessionProvider>
+        </QueryClientProvider>
+      </ModalsProvider>
+    </MantineProvider>
+  );
+}

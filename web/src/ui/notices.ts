@@ -1,0 +1,15 @@
+import { notifications } from "@mantine/notifications";
+import { ApiError } from "../api/errors";
+import { currentLanguage } from "../i18n/setup";
+
+/** Say that something was done. */
+export function notifyDone(message: string): void {
+  notifications.show({ message, color: "teal", autoClose: 4000 });
+}
+
+/** Say what a refused request was about, where the page has no better place for it. */
+export function notifyProblem(problem: unknown): void {
+  if (!(problem instanceof ApiError)) throw problem;
+  const { message, mend } = problem.words(currentLanguage());
+  notifications.show({ title: message, message: mend, color: "red", autoClose: 12_000 });
+}

@@ -1,0 +1,77 @@
+import { Alert, Badge, Box, Group, Text } from "@mantine/core";
+import { IconAlertTriangle } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import type { CaseSummary, Priority } from "../api/cases";
+import { pick, useLanguage, useWord } from "../i18n/words";
+import { useAge } from "./age";
+import { useOpenElsewhere } from "./open_cases";
+import classes from "./patient_banner.module.css";
+
+export const PRIORITY_COLOURS: Record<Priority, string> = { routine: "gray", urgent: "orange", frozen: "red" };
+
+function Field({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <Box className={classes["field"] ?? ""}>
+      <dt>{label}</dt>
+      <dd>{children}</dd>
+    </Box>
+  );
+}
+
+/** Who this is about, on every page of a case; red when another tab shows another case. `children`: the page's actions. */
+export function PatientBanner({ of, children }: { of: CaseSummary; children?: ReactNode }) {
+  const { t } = useTranslation("screen");
+  const word = useWord();
+  const language = useLanguage();
+  const age = useAge();
+  const { patient } = of;
+  const elsewhere = useOpenElsewhere(of.id, of.accession_number);
+  return (
+    <Box
+      component="section"
+      aria-label={t("banner.label")}
+      className={classes["banner"] ?? ""}
+      data-conflict={elsewhere.length > 0 || undefined}
+      data-testid="patient-banner"
+    >
+      <Group justify="space-between" wrap="nowrap" gap="md">
+        <Group component="dl" gap="lg" rowGap={2} m={0}>
+          <Text component="div" fw={700} size="lg">
+            <dt className="visually-hidden">{t("banner.name")}</dt>
+            <dd className={classes["plain"] ?? ""}>{pick(patient.name, patient.name_en, language)}</dd>
+          </Text>
+          <Field label={t("banner.sex")}>{word("sex", patient.sex)}</Field>
+          <Field label={t("banner.age")}>{age(patient.birth_date, new Date(of.received_at)) || t("banner.unknown")}</Field>
+          <Field label={t("banner.birth_date")}>{patient.birth_date ?? t("banner.unknown")}</Field>
+          <Field label={t("banner.patient_number")}>{patient.patient_number}</Field>
+          <Field label={t("banner.accession_number")}>
+            <Link to={`/cases/${of.id}`}>{of.accession_number}</Link>
+          </Field>
+          <Field label={t("banner.site")}>{pick(of.site_zh, of.site_en, language) || t("banner.unknown")}</Field>
+          <Badge color={PRIORITY_COLOURS[of.priority]} variant={of.priority === "routine" ? "light" : "filled"}>
+            {word("priority", of.priority)}
+          </Badge>
+          <Badge variant="light">{word("case_status", of.status)}</Badge>
+        </Group>
+        {children !== undefined && (
+          <Group gap="xs" wrap="nowrap">
+            {children}
+          </Group>
+        )}
+      </Group>
+      {elsewhere.length > 0 && (
+        <Alert
+          role="alert"
+          color="red"
+          variant="filled"
+          mt={6}
+          py={6}
+          icon={<IconAlertTriangle aria-hidden />}
+          title={t("banner.elsewhere", { numbers: elsewhere.join(t("punctuation.list")) })}
+        />
+      )}
+    </Box>
+  );
+}
