@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import DateTime, Index, Integer, UniqueConstraint, text
+from sqlalchemy import Computed, DateTime, Index, Integer, SmallInteger, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from coverslip.records.models.base import Base, Identifier, Now, OfOrganization, one_of, within
@@ -20,6 +20,12 @@ CASE_STATUSES = (
 PRIORITIES = ("routine", "urgent", "frozen")
 
 
+def _rank(column: str, values: tuple[str, ...]) -> Computed:
+    """The place of a word in its order, so that an index can sort by it."""
+    places = " ".join(f"WHEN '{value}' THEN {place}" for place, value in enumerate(values))
+    return Computed(f"CASE {column} {places} END", persisted=True)
+
+
 class Case(OfOrganization, Base):
     """One accession; `revision` grows with every change and guards against lost updates."""
 
@@ -31,6 +37,11 @@ class Case(OfOrganization, Base):
         UniqueConstraint("organization_id", "accession_number"),
         Index(None, "organization_id", "status", "received_at"),
         Index(None, "organization_id", "received_at", "id"),
+        Index(None, "organization_id", "priority_rank", "received_at", "id"),
+        Index(None, "organization_id", "status_rank", "received_at", "id"),
+        Index(None, "organization_id", "assigned_to_id", "received_at", "id"),
+        Index(None, "organization_id", "accession_key"),
+        Index(None, "organization_id", "accession_tail"),
         Index(None, "patient_id"),
         Index(None, "assigned_to_id"),
         one_of("status", CASE_STATUSES),
@@ -51,6 +62,17 @@ class Case(OfOrganization, Base):
     assigned_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     signed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     revision: Mapped[int] = mapped_column(Integer, server_default=text("1"))
+
+    priority_rank: Mapped[int | None] = mapped_column(SmallInteger, _rank("priority", PRIORITIES))
+    status_rank: Mapped[int | None] = mapped_column(SmallInteger, _rank("status", CASE_STATUSES))
+    accession_key: Mapped[str | None] = mapped_column(
+        Text(collation="C"), Computed("lower(accession_number)", persisted=True)
+    )
+    """What a search by the number's beginning is compared with; see `Patient` for why it is stored."""
+    accession_tail: Mapped[str | None] = mapped_column(
+        Text(collation="C"), Computed("ltrim(\"substring\"(accession_number, '[0-9]+$'), '0')", persisted=True)
+    )
+    """The running number without its leading zeros, which is what people say: 18734 of 2026-018734."""
 
     patient: Mapped[Patient] = relationship(
         lazy="raise", viewonly=True, primaryjoin=lambda: foreign(Case.patient_id) == Patient.id
