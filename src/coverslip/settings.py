@@ -25,6 +25,10 @@ class Settings(BaseSettings):
         default=None,
         description="PostgreSQL address of the application role, neither owner nor superuser; goes with database_url.",
     )
+    storage_url: str | None = Field(
+        default=None,
+        description="Object storage for slides and results, s3://bucket/prefix; unset: the folder blobs in data_dir.",
+    )
     host: str = Field(default="127.0.0.1", description="Address the web server listens on.")
     port: int = Field(default=8400, description="Port the web server listens on.")
     session_hours: float = Field(default=12.0, description="Longest life of a sign-in, in hours.")

@@ -89,7 +89,7 @@ class Slide(Protocol):
         ...
 
     def region(self, level: int, bounds: Box) -> RgbImage:
-        """Decoded pixels; `bounds` in pixels of that level; returns (h, w, 3) uint8 sRGB as stored (no profile applied).
+        """Decoded pixels; `bounds` in pixels of that level; returns (h, w, 3) uint8 as stored (no profile applied).
 
         Parts outside the level are white. Raises `TileUnreadable` where a tile is corrupt.
         """

@@ -1,0 +1,128 @@
+"""Which directories of a TIFF are levels of the slide and which are label, macro and thumbnail."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from coverslip.slides.errors import FormatDeclined, SlideCorrupt
+from coverslip.slides.readers.tiff_chain import check_size
+from coverslip.slides.readers.tiff_metadata import (
+    OmeImage,
+    ScanMetadata,
+    aperio_metadata,
+    is_aperio,
+    is_ome,
+    ome_images,
+    ome_metadata,
+    tag_metadata,
+)
+
+Page = Any
+"""tifffile's TiffPage, which ships no types."""
+REDUCED = 1
+APERIO_LABEL, APERIO_MACRO = 1, 9
+ASSOCIATED_NAMES = ("label", "macro", "thumbnail")
+OTHER_NAMES = {"overview": "macro", "slide overview": "macro", "barcode": "label"}
+
+
+@dataclass(frozen=True, slots=True)
+class TiffContents:
+    """The directories of one slide: `levels` largest first."""
+
+    metadata: ScanMetadata
+    levels: tuple[Page, ...]
+    associated: dict[str, Page]
+
+
+def read_contents(pages: list[Page], file: str) -> TiffContents:
+    """Sorts the directories. Raises `FormatDeclined` for what would be shown wrongly, `SlideCorrupt`."""
+    base = pages[0]
+    description = base.description or ""
+    if is_aperio(description):
+        contents = _aperio(pages, description)
+    elif is_ome(description):
+        contents = _ome(pages, ome_images(description), file)
+    else:
+        contents = _generic(pages, description)
+    for page in (*contents.levels, *contents.associated.values()):
+        check_size(file, page.imagewidth, page.imagelength)
+    return contents
+
+
+def _aperio(pages: list[Page], description: str) -> TiffContents:
+    levels = [pages[0]]
+    associated: dict[str, Page] = {}
+    for number, page in enumerate(pages[1:], start=1):
+        name = _aperio_name(page, number)
+        if name is not None:
+            associated.setdefault(name, page)
+        elif page.is_tiled and _is_smaller_copy(page, levels[-1], pages[0]):
+            levels.append(page)
+    return TiffContents(aperio_metadata(description), tuple(levels), associated)
+
+
+def _aperio_name(page: Page, number: int) -> str | None:
+    lines = (page.description or "").splitlines()
+    match = re.match(r"\s*(label|macro)\b", lines[1], re.IGNORECASE) if len(lines) > 1 else None
+    if match:
+        return match.group(1).lower()
+    if page.is_tiled:
+        return None
+    if page.subfiletype == APERIO_MACRO:
+        return "macro"
+    if page.subfiletype == APERIO_LABEL:
+        return "label"
+    return "thumbnail" if number == 1 else None
+
+
+def _ome(pages: list[Page], images: list[OmeImage], file: str) -> TiffContents:
+    if not images or any(not 0 <= image.directory < len(pages) for image in images):
+        raise SlideCorrupt(file=file, problem="its OME-XML does not fit its images")
+    named = [(_associated_name(image.name), image) for image in images]
+    shown = next((image for name, image in named if name is None), images[0])
+    if shown.planes > 1:
+        raise FormatDeclined(file=file, problem=f"{shown.planes} focal planes or time points")
+    if shown.channels > 1:
+        raise FormatDeclined(file=file, problem=f"{shown.channels} separate fluorescence channels")
+    page = pages[shown.directory]
+    levels = [page]
+    for smaller in page.pages or ():
+        if _is_smaller_copy(smaller, levels[-1], page):
+            levels.append(smaller)
+    associated = {name: pages[image.directory] for name, image in named if name is not None and image is not shown}
+    return TiffContents(ome_metadata(shown, pages[0].tags), tuple(levels), associated)
+
+
+def _generic(pages: list[Page], description: str) -> TiffContents:
+    base = pages[0]
+    levels = [base]
+    associated: dict[str, Page] = {}
+    for page in [*(base.pages or ()), *pages[1:]]:
+        name = _associated_name(page.description or "")
+        if name is not None:
+            associated.setdefault(name, page)
+        elif (page.is_tiled or page.subfiletype & REDUCED) and _is_smaller_copy(page, levels[-1], base):
+            levels.append(page)
+    return TiffContents(tag_metadata(description, base.tags), tuple(levels), associated)
+
+
+def _associated_name(text: str) -> str | None:
+    plain = text.strip().lower()
+    plain = OTHER_NAMES.get(plain, plain)
+    words = re.split(r"[\s_\-]+", plain)
+    if plain in ASSOCIATED_NAMES:
+        return plain
+    return next((name for name in ASSOCIATED_NAMES if name == words[0] or name == words[-1]), None)
+
+
+def _is_smaller_copy(page: Page, previous: Page, base: Page) -> bool:
+    """Whether a directory is the next smaller level: smaller than the last, of the base's shape and kind of pixels."""
+    if page.imagewidth >= previous.imagewidth or page.imagelength > previous.imagelength:
+        return False
+    if page.samplesperpixel != base.samplesperpixel or page.bitspersample != base.bitspersample:
+        return False
+    across, down = base.imagewidth / page.imagewidth, base.imagelength / page.imagelength
+    rounding = 2 * max(across / page.imagewidth, down / page.imagelength)
+    return bool(abs(across - down) <= max(across, down) * 0.01 + rounding)

@@ -1,0 +1,62 @@
+"""Which reader reads a file: decided by its content, never by its name."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from coverslip.errors import InvalidInput
+from coverslip.settings import settings
+from coverslip.slides.errors import NotASlide, SlideEmpty, SlideMissing, damage_is_corruption
+from coverslip.slides.slide import Slide, SlideReader
+
+GROUP = "coverslip.slide_readers"
+HEAD_BYTES = 4096
+
+
+def open_slide(path: str | os.PathLike[str]) -> Slide:
+    """Open a slide file (or the folder of a DICOM slide) in this process; for files from outside use `open_isolated`.
+
+    Raises a `SlideError` that says what is wrong with the file.
+    """
+    path = Path(path)
+    reader = reader_for(path)
+    with damage_is_corruption(path.name):
+        slide: Slide = reader.open(path)
+    return slide
+
+
+def reader_for(path: str | os.PathLike[str]) -> SlideReader:
+    """The first enabled reader that accepts the file. Raises `SlideMissing`, `SlideEmpty`, `NotASlide`."""
+    path = Path(path)
+    head = _head(path)
+    with damage_is_corruption(path.name):
+        for name in settings().slide_readers:
+            reader = reader_named(name)
+            if reader.accepts(path, head):
+                return reader
+    raise NotASlide(file=path.name)
+
+
+@cache
+def reader_named(name: str) -> SlideReader:
+    """The reader of that entry-point name. Raises `InvalidInput` where none is installed."""
+    for entry in entry_points(group=GROUP, name=name):
+        reader: SlideReader = entry.load()()
+        return reader
+    raise InvalidInput(field="COVERSLIP_SLIDE_READERS", problem=f"no slide reader named {name!r} is installed")
+
+
+def _head(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            return b""
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except FileNotFoundError as error:
+        raise SlideMissing(file=path.name) from error
+    if not head:
+        raise SlideEmpty(file=path.name)
+    return head

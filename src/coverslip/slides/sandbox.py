@@ -1,0 +1,156 @@
+"""The decoder process: `python -m coverslip.slides.sandbox DESCRIPTOR MEGABYTES SECONDS`, started by `isolation`.
+
+It opens files from outside, under limits, and answers over the socket it was given. Whatever a file makes it do ends
+with this process: it holds no connection to the database, no secret, and no right to write a file of any size.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import socket
+import sys
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from coverslip.errors import CoverslipError
+from coverslip.slides import wire
+from coverslip.slides.associated import thumbnail
+from coverslip.slides.describe import to_json
+from coverslip.slides.errors import FormatDeclined, damage_is_corruption
+from coverslip.slides.registry import open_slide
+from coverslip.slides.slide import RgbImage, Slide
+from coverslip.slides.tile_index import TileIndex
+from coverslip.slides.tiled import IndexedSlide, ReducedReads
+from coverslip.vocabulary.geometry import Box
+
+OPEN_SLIDES = 8
+OPEN_FILES = 512
+WRITTEN_BYTES = 1024 * 1024
+"""Enough for a traceback on standard error."""
+
+Answer = tuple[wire.Header, bytes | memoryview]
+SlideKey = tuple[str, int, int]
+
+
+def main() -> None:
+    """Take requests until the other side closes the socket."""
+    descriptor, megabytes, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+    _limit(megabytes)
+    connection = socket.socket(fileno=descriptor)
+    slides: OrderedDict[SlideKey, Slide] = OrderedDict()
+    while True:
+        try:
+            request, _ = wire.receive(connection)
+        except wire.Closed:
+            return
+        _limit_cpu(seconds)
+        try:
+            header, payload = _answer(slides, request)
+        except CoverslipError as error:
+            header, payload = {"error": error.code, "parameters": error.parameters}, b""
+        except MemoryError:
+            os.write(2, b"MemoryError: limit reached\n")
+            os._exit(1)
+        wire.send(connection, header, payload)
+
+
+def _limit(megabytes: int) -> None:
+    for kind, value in (
+        (resource.RLIMIT_AS, megabytes * 1024 * 1024),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_FSIZE, WRITTEN_BYTES),
+    ):
+        _, hard = resource.getrlimit(kind)
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(kind, (value, value))
+
+
+def _limit_cpu(seconds: float) -> None:
+    """The kernel ends this process where one request computes too long, even when nobody waits for it any more."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime + 2 * seconds) + 2, hard))
+
+
+def _answer(slides: OrderedDict[SlideKey, Slide], request: wire.Header) -> Answer:
+    operation = OPERATIONS[request["operation"]]
+    path = Path(request["path"])
+    slide = _opened(slides, path)
+    with damage_is_corruption(path.name):
+        return operation(slide, request)
+
+
+def _opened(slides: OrderedDict[SlideKey, Slide], path: Path) -> Slide:
+    try:
+        state = path.stat()
+        key = (str(path), state.st_size, state.st_mtime_ns)
+    except FileNotFoundError:
+        key = (str(path), 0, 0)
+    if key not in slides:
+        slides[key] = open_slide(path)
+        if len(slides) > OPEN_SLIDES:
+            _, oldest = slides.popitem(last=False)
+            oldest.close()
+    slides.move_to_end(key)
+    return slides[key]
+
+
+def _properties(slide: Slide, request: wire.Header) -> Answer:
+    reductions = (
+        [list(slide.reductions(level)) for level in range(len(slide.properties.levels))]
+        if isinstance(slide, ReducedReads)
+        else None
+    )
+    return {"properties": to_json(slide.properties, with_profile=True), "reductions": reductions}, b""
+
+
+def _index(slide: Slide, request: wire.Header) -> Answer:
+    if isinstance(slide, IndexedSlide):
+        return wire.pack_index(slide.tile_index())
+    return wire.pack_index(TileIndex((), (None,) * len(slide.properties.levels)))
+
+
+def _tile(slide: Slide, request: wire.Header) -> Answer:
+    tile = slide.tile(request["level"], request["column"], request["row"])
+    return {"media_type": tile.media_type}, tile.data
+
+
+def _region(slide: Slide, request: wire.Header) -> Answer:
+    bounds = Box(*request["bounds"])
+    if request["reduction"] == 1:
+        return _pixels(slide.region(request["level"], bounds))
+    if not isinstance(slide, ReducedReads):
+        raise FormatDeclined(file=Path(request["path"]).name, problem="no scaled decoding")
+    return _pixels(slide.reduced_region(request["level"], request["reduction"], bounds))
+
+
+def _associated(slide: Slide, request: wire.Header) -> Answer:
+    return _pixels(slide.associated(request["name"]))
+
+
+def _thumbnail(slide: Slide, request: wire.Header) -> Answer:
+    return _pixels(thumbnail(slide, request["longest_px"]))
+
+
+def _pixels(image: RgbImage) -> Answer:
+    pixels = np.ascontiguousarray(image)
+    return {"height": pixels.shape[0], "width": pixels.shape[1]}, pixels.data.cast("B")
+
+
+OPERATIONS: dict[str, Callable[[Slide, dict[str, Any]], Answer]] = {
+    "properties": _properties,
+    "index": _index,
+    "tile": _tile,
+    "region": _region,
+    "associated": _associated,
+    "thumbnail": _thumbnail,
+}
+
+if __name__ == "__main__":
+    main()

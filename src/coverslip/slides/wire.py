@@ -1,0 +1,132 @@
+"""Messages between a server and its decoder processes: a JSON header and raw bytes, over a socket pair.
+
+No pickle: a decoder process that a hostile file has taken over can send wrong pixels, not code.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import time
+from array import array
+from base64 import b64decode, b64encode
+from typing import Any
+
+from coverslip.slides.tile_index import LevelIndex, TileIndex
+
+PREFIX = struct.Struct(">IQ")
+LONGEST_HEADER = 64 * 1024 * 1024
+LONGEST_PAYLOAD = 1024 * 1024 * 1024
+
+Header = dict[str, Any]
+
+
+class Closed(EOFError):
+    """The other side is gone."""
+
+
+def send(connection: socket.socket, header: Header, payload: bytes | memoryview = b"") -> None:
+    """Send one message. Raises `Closed` where the other side is gone."""
+    text = json.dumps(header).encode()
+    try:
+        connection.sendall(PREFIX.pack(len(text), len(payload)) + text)
+        if len(payload):
+            connection.sendall(payload)
+    except (BrokenPipeError, ConnectionResetError) as error:
+        raise Closed from error
+
+
+def receive(connection: socket.socket, seconds: float | None = None) -> tuple[Header, bytearray]:
+    """Wait for one message, at most `seconds`. Raises `Closed`, TimeoutError, ValueError for nonsense."""
+    deadline = None if seconds is None else time.monotonic() + seconds
+    header_bytes, payload_bytes = PREFIX.unpack(_exactly(connection, PREFIX.size, deadline))
+    if header_bytes > LONGEST_HEADER or payload_bytes > LONGEST_PAYLOAD:
+        raise ValueError("a message too long")
+    header = json.loads(_exactly(connection, header_bytes, deadline))
+    if not isinstance(header, dict):
+        raise ValueError("a message without a header")
+    return header, _exactly(connection, payload_bytes, deadline)
+
+
+def _exactly(connection: socket.socket, count: int, deadline: float | None) -> bytearray:
+    data = bytearray(count)
+    view, filled = memoryview(data), 0
+    while filled < count:
+        if deadline is not None:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            connection.settimeout(left)
+        try:
+            got = connection.recv_into(view[filled:])
+        except ConnectionResetError as error:
+            raise Closed from error
+        if got == 0:
+            raise Closed
+        filled += got
+    return data
+
+
+def pack_index(index: TileIndex) -> tuple[Header, bytes]:
+    """A tile index as a message."""
+    levels: list[Header | None] = []
+    payload = b""
+    for level in index.levels:
+        if level is None:
+            levels.append(None)
+            continue
+        levels.append(
+            {
+                "columns": level.columns,
+                "rows": level.rows,
+                "stored": len(level.offsets),
+                "head": b64encode(level.head).decode("ascii"),
+                "skip": level.skip,
+                "media_type": level.media_type,
+                "several_files": level.files is not None,
+            }
+        )
+        payload += level.offsets.tobytes() + level.lengths.tobytes()
+        payload += level.files.tobytes() if level.files is not None else b""
+    return {"files": list(index.files), "levels": levels}, payload
+
+
+def unpack_index(header: Header, payload: bytes | bytearray) -> TileIndex:
+    """The inverse of `pack_index`. Raises ValueError where numbers do not fit together."""
+    view, at = memoryview(payload), 0
+
+    def take(kind: str, count: int) -> array[int]:
+        nonlocal at
+        numbers = array(kind)
+        numbers.frombytes(view[at : at + count * numbers.itemsize])
+        at += count * numbers.itemsize
+        if len(numbers) != count:
+            raise ValueError("a tile index too short")
+        return numbers
+
+    levels: list[LevelIndex | None] = []
+    for level in header["levels"]:
+        if level is None:
+            levels.append(None)
+            continue
+        count = level["stored"]
+        if count < level["columns"] * level["rows"]:
+            raise ValueError("a tile index too short")
+        offsets, lengths = take("Q", count), take("Q", count)
+        files = take("H", count) if level["several_files"] else None
+        if files is not None and any(number >= len(header["files"]) for number in set(files)):
+            raise ValueError("a tile index that names no file")
+        levels.append(
+            LevelIndex(
+                columns=level["columns"],
+                rows=level["rows"],
+                offsets=offsets,
+                lengths=lengths,
+                files=files,
+                head=b64decode(level["head"]),
+                skip=level["skip"],
+                media_type=level["media_type"],
+            )
+        )
+    return TileIndex(tuple(header["files"]), tuple(levels))
