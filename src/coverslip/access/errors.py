@@ -1,0 +1,56 @@
+"""What access refuses."""
+
+from __future__ import annotations
+
+from coverslip.errors import CoverslipError
+
+
+class PermissionDenied(CoverslipError):
+    """The actor's roles do not include the permission. Parameter: `permission`."""
+
+    code = "PERMISSION_DENIED"
+
+
+class LoginFailed(CoverslipError):
+    """Unknown username, wrong password or closed account: deliberately not told apart."""
+
+    code = "LOGIN_FAILED"
+
+
+class LoginThrottled(CoverslipError):
+    """Too many failed attempts. Parameter: `seconds` to wait."""
+
+    code = "LOGIN_THROTTLED"
+
+
+class PasswordWrong(CoverslipError):
+    """The signed-in person typed another password than their own."""
+
+    code = "PASSWORD_WRONG"
+
+
+class PasswordTooWeak(CoverslipError):
+    """The new password does not meet the rules. Parameter: `problem`."""
+
+    code = "PASSWORD_TOO_WEAK"
+    exit_status = 2
+
+
+class UsernameTaken(CoverslipError):
+    """The username belongs to somebody already. Parameter: `username`."""
+
+    code = "USERNAME_TAKEN"
+    exit_status = 2
+
+
+class OrganizationCodeTaken(CoverslipError):
+    """An organization with that code exists already. Parameter: `organization`."""
+
+    code = "ORGANIZATION_CODE_TAKEN"
+    exit_status = 2
+
+
+class LastAdministrator(CoverslipError):
+    """The change would leave the organization without anyone who can manage people."""
+
+    code = "LAST_ADMINISTRATOR"

@@ -1,0 +1,1 @@
+"""Alembic migrations, run by `records/database.py` as the schema owner."""
