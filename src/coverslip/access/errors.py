@@ -30,10 +30,40 @@ class PasswordWrong(CoverslipError):
 
 
 class PasswordTooWeak(CoverslipError):
-    """The new password does not meet the rules. Parameter: `problem`."""
+    """The new password does not meet the rules; the subclasses say which."""
 
     code = "PASSWORD_TOO_WEAK"
     exit_status = 2
+
+
+class PasswordTooShort(PasswordTooWeak):
+    """Fewer characters than the rules ask for. Parameters: `length`, `shortest`, `shortest_mixed`."""
+
+    code = "PASSWORD_TOO_SHORT"
+
+
+class PasswordTooLong(PasswordTooWeak):
+    """Longer than anyone types. Parameter: `longest`."""
+
+    code = "PASSWORD_TOO_LONG"
+
+
+class PasswordTooCommon(PasswordTooWeak):
+    """A well-known password, or few different characters."""
+
+    code = "PASSWORD_TOO_COMMON"
+
+
+class PasswordLikeName(PasswordTooWeak):
+    """Holds the person's name or username."""
+
+    code = "PASSWORD_LIKE_NAME"
+
+
+class PasswordUnchanged(PasswordTooWeak):
+    """The new password is the old one."""
+
+    code = "PASSWORD_UNCHANGED"
 
 
 class UsernameTaken(CoverslipError):

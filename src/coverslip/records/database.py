@@ -32,11 +32,6 @@ logger = logging.getLogger(__name__)
 
 DATABASE_NAME = "coverslip"
 
-_ENTER = text(
-    "SELECT set_config('coverslip.organization_id', :organization, true),"
-    " set_config('coverslip.person_id', :person, true)"
-)
-
 _DANGERS = text("""
     SELECT CASE
         WHEN r.rolsuper THEN 'superuser'
@@ -123,10 +118,7 @@ class Database:
         """
         with unavailable_is_said(), Session(self._engine, expire_on_commit=False) as session, session.begin():
             tx = Transaction(actor=actor, session=session)
-            session.execute(
-                _ENTER,
-                {"organization": str(actor.organization_id or ""), "person": str(actor.person_id or "")},
-            )
+            tx.stand_for(actor)
             yield tx
             session.flush()
             append_pending(tx)

@@ -212,11 +212,8 @@ class EmbeddedPostgres:
             file.unlink()
 
     def _orphans(self) -> list[int]:
-        found = []
-        for process in psutil.process_iter(["name", "cwd"]):
-            if process.info["name"] == "postgres" and process.info["cwd"] == str(self.data.resolve()):
-                found.append(process.pid)
-        return found
+        processes = psutil.process_iter(["name", "cwd"])
+        return [p.pid for p in processes if p.info["name"] == "postgres" and p.info["cwd"] == str(self.data.resolve())]
 
     def _socket_folder(self) -> Path:
         inside = self.folder / "socket"

@@ -50,6 +50,17 @@ class Transaction:
             raise LookupError("this actor stands for no organization")
         return self.actor.organization_id
 
+    def stand_for(self, actor: Actor) -> None:
+        """Go on in the name of this actor: from here on the rows of their organization are seen."""
+        self.session.execute(
+            text(
+                "SELECT set_config('coverslip.organization_id', :organization, true),"
+                " set_config('coverslip.person_id', :person, true)"
+            ),
+            {"organization": str(actor.organization_id or ""), "person": str(actor.person_id or "")},
+        )
+        self.actor = actor
+
     def add(self, row: Row) -> Row:
         """Insert a row at once; what the database filled in (id, times, defaults) is then on it."""
         self.session.add(row)

@@ -46,7 +46,7 @@ class BlobStore:
         self.folder = folder.absolute() if folder is not None else None
         if self.folder is not None:
             (self.folder / _INCOMING).mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._store: Any = LocalStore(self.folder) if self.folder is not None else from_url(url)
+        self._store: Any = LocalStore(self.folder) if self.folder is not None else from_url(str(url))
 
     @classmethod
     def open(cls, settings: Settings) -> BlobStore:

@@ -38,7 +38,7 @@ from coverslip.records.models import Organization, Person
 from coverslip.records.queries.person import set_roles
 from coverslip.vocabulary.roles import Role
 
-PASSWORD = "correct horse battery staple"
+PASSWORD = "correct horse battery staple"  # noqa: S105 - of people in tests
 _TEMPLATE = "template_coverslip"
 _QUICK_HASH = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 _WITHOUT_CRASH_SAFETY = {

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from alembic import context
 from sqlalchemy.sql.schema import SchemaItem
 
 from coverslip.records.models import Base
 
 
-def _ours(
-    item: SchemaItem,
-    name: str | None,
-    kind: Literal["schema", "table", "column", "index", "unique_constraint", "foreign_key_constraint"],
-    reflected: bool,
-    compare_to: SchemaItem | None,
-) -> bool:
+def _ours(item: SchemaItem, name: str | None, kind: str, reflected: bool, compared: SchemaItem | None) -> bool:
     """The job queue's tables belong to Procrastinate, not to our models."""
     return not (kind == "table" and name is not None and name.startswith("procrastinate_"))
 

@@ -51,6 +51,13 @@ def set_roles(tx: Transaction, person_id: UUID, roles: Iterable[Role]) -> None:
     tx.session.flush()
 
 
+def lock_administrators(tx: Transaction) -> None:
+    """Let changes of administrators come one after another, so that two cannot take each other's role away."""
+    tx.session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 2))"), {"key": f"administrators:{tx.organization_id}"}
+    )
+
+
 def count_active(tx: Transaction, role: Role, *, besides: UUID) -> int:
     """How many active people hold a role, one person left out."""
     query = (

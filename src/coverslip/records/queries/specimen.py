@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
-from coverslip.records.models import Block, Reading, Slide, Specimen
+from coverslip.records.models import Block, Slide, Specimen
 from coverslip.records.transaction import Transaction
 
 
@@ -111,16 +111,3 @@ def barcodes_taken(tx: Transaction, barcodes: Sequence[str]) -> list[str]:
     """Those of the barcodes that a slide of the organization already carries."""
     query = select(Slide.barcode).where(Slide.barcode.in_(barcodes)).distinct()
     return sorted(barcode for barcode in tx.session.scalars(query) if barcode is not None)
-
-
-def readings_by_id(tx: Transaction, reading_ids: Sequence[UUID]) -> dict[UUID, Reading]:
-    """Readings by id with their reviews and the people who made them."""
-    from coverslip.records.models import Review
-
-    query = (
-        select(Reading)
-        .where(Reading.id.in_(reading_ids))
-        .options(selectinload(Reading.reviews).joinedload(Review.person))
-        .execution_options(populate_existing=True)
-    )
-    return {reading.id: reading for reading in tx.session.scalars(query)}
