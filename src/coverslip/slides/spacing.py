@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coverslip.vocabulary.units import Micrometres, Spacing
+from coverslip.vocabulary.units import LARGEST_SPACING_UM, SMALLEST_SPACING_UM, Micrometres, Spacing
 
 FINEST_CREDIBLE_UM = 0.02
 COARSEST_CREDIBLE_UM = 20.0
@@ -29,3 +29,10 @@ def spacing_of_resolution(x: float | None, y: float | None, unit: int) -> Spacin
     if not x or not y or unit not in UNIT_UM:
         return None
     return credible_spacing(UNIT_UM[unit] / x, UNIT_UM[unit] / y)
+
+
+def stated_spacing(x_um: float, y_um: float) -> Spacing | None:
+    """A spacing that a format states by definition (DICOM): believed whatever its size, unless no image has it."""
+    if not all(SMALLEST_SPACING_UM < side < LARGEST_SPACING_UM for side in (x_um, y_um)):
+        return None
+    return Spacing(Micrometres(x_um), Micrometres(y_um))

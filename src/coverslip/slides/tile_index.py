@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from array import array
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from coverslip.slides.errors import LevelOutside, TileOutside, TileUnreadable
@@ -86,3 +86,17 @@ class TileIndex:
         file = index.files[number] if index.files is not None else 0
         offset = index.offsets[number] + index.skip
         return TilePlace(file, offset, length - index.skip, index.head, index.media_type, level, column, row)
+
+
+def combined(levels: list[tuple[list[str], LevelIndex | None]]) -> TileIndex:
+    """The index of a slide whose levels lie in different files: each level with the files its tiles name."""
+    files = list(dict.fromkeys(file for names, index in levels if index is not None for file in names))
+    renumbered: list[LevelIndex | None] = []
+    for names, index in levels:
+        if index is None:
+            renumbered.append(None)
+            continue
+        numbers = [files.index(name) for name in names]
+        named = index.files if index.files is not None else array("H", bytes(2 * len(index.offsets)))
+        renumbered.append(replace(index, files=array("H", [numbers[number] for number in named])))
+    return TileIndex(tuple(files), tuple(renumbered))

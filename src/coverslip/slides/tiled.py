@@ -20,6 +20,8 @@ LARGEST_REGION_PX = 256 * 1024 * 1024
 """Pixels one call may return (768 MB)."""
 CACHE_BYTES = 64 * 1024 * 1024
 WHITE = 255
+DCT_FACTORS = (2, 4, 8)
+SMALLEST_REDUCED_TILE = 16
 
 
 @runtime_checkable
@@ -169,6 +171,16 @@ def tile_bounds(grid: Level, column: int, row: int) -> Box:
     """The part of the level that a tile covers, cropped at the border."""
     x, y = column * grid.tile_width, row * grid.tile_height
     return Box(x, y, min(grid.tile_width, grid.width - x), min(grid.tile_height, grid.height - y))
+
+
+def dct_reductions(grid: Level) -> tuple[int, ...]:
+    """Factors by which JPEG tiles of this grid can be decoded small and still tile the reduced level exactly."""
+    smaller = min(grid.tile_width, grid.tile_height)
+    return tuple(
+        factor
+        for factor in DCT_FACTORS
+        if grid.tile_width % factor == grid.tile_height % factor == 0 and smaller >= factor * SMALLEST_REDUCED_TILE
+    )
 
 
 def exact_downsample(base: tuple[int, int], level: tuple[int, int]) -> float:

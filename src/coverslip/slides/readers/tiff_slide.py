@@ -11,11 +11,8 @@ from coverslip.slides.errors import damage_is_unreadable
 from coverslip.slides.readers.tiff_images import TiffImage
 from coverslip.slides.slide import EncodedTile, RgbImage, SlideProperties
 from coverslip.slides.tile_index import TileIndex
-from coverslip.slides.tiled import TiledSlide, check_region_size
+from coverslip.slides.tiled import TiledSlide, check_region_size, dct_reductions
 from coverslip.vocabulary.geometry import Box
-
-SCALABLE = (2, 4, 8)
-SMALLEST_SCALED_TILE = 16
 
 
 class TiffSlide(TiledSlide):
@@ -46,14 +43,7 @@ class TiffSlide(TiledSlide):
         grid = self.level(level)
         if not self._levels[level].is_jpeg or not self._levels[level].tiled:
             return ()
-        smaller = min(grid.tile_width, grid.tile_height)
-        return tuple(
-            factor
-            for factor in SCALABLE
-            if not grid.tile_width % factor
-            and not grid.tile_height % factor
-            and smaller // factor >= SMALLEST_SCALED_TILE
-        )
+        return dct_reductions(grid)
 
     def close(self) -> None:
         """Give the file back; calling it again does nothing."""

@@ -1,0 +1,175 @@
+"""What OpenSlide reads and no other reader does: NDPI, MRXS, SCN, BIF, VMS, Philips TIFF, Trestle, Sakura, CZI."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import openslide
+
+from coverslip.slides.errors import (
+    FormatDeclined,
+    NotASlide,
+    SlideCorrupt,
+    TileUnreadable,
+    damage_is_corruption,
+    damage_is_unreadable,
+)
+from coverslip.slides.readers.tiff_chain import check_size
+from coverslip.slides.slide import Compression, EncodedTile, Level, RgbImage, SlideProperties
+from coverslip.slides.spacing import credible_spacing
+from coverslip.slides.tiled import TiledSlide, tile_bounds
+
+GRID = 512
+"""Tiles are cut from decoded pixels here, so the grid is ours; in pixels."""
+VENDORS = {
+    "hamamatsu": ("ndpi", "Hamamatsu"),
+    "mirax": ("mrxs", "3DHISTECH"),
+    "leica": ("scn", "Leica"),
+    "ventana": ("bif", "Ventana"),
+    "philips": ("philips-tiff", "Philips"),
+    "sakura": ("svslide", "Sakura"),
+    "trestle": ("trestle", "Trestle"),
+    "zeiss": ("czi", "Zeiss"),
+    "aperio": ("svs", "Aperio"),
+    "generic-tiff": ("tiff", None),
+    "dicom": ("dicom", None),
+}
+DECLINED = {"dicom": "DICOM goes through the DICOM reader", "synthetic": "a made-up slide"}
+ASSOCIATED = ("label", "macro", "thumbnail")
+BARCODE_KEYS = ("leica.barcode", "hamamatsu.Barcode", "philips.PIM_DP_UFS_BARCODE", "mirax.GENERAL.SLIDE_NAME_BARCODE")
+MODEL_KEYS = ("leica.device-model", "hamamatsu.Product", "tiff.Model", "philips.DICOM_MANUFACTURERS_MODEL_NAME")
+DATE_KEYS = ("leica.creation-date", "philips.DICOM_ACQUISITION_DATETIME")
+COMPRESSION: Compression = "other"
+
+
+class OpenSlideReader:
+    """The fallback: slower (tiles are decoded and encoded again), but reads many vendors' own formats."""
+
+    name = "openslide"
+
+    def accepts(self, path: Path, head: bytes) -> bool:
+        """True where OpenSlide recognises the content."""
+        vendor = openslide.OpenSlide.detect_format(str(path)) if not path.is_dir() else None
+        return vendor is not None and vendor not in DECLINED
+
+    def open(self, path: Path) -> OpenSlideSlide:
+        """Open it. Raises `SlideCorrupt`, `SlideTooLarge`, `NotASlide`."""
+        with damage_is_corruption(path.name):
+            try:
+                source = openslide.OpenSlide(str(path))
+            except openslide.OpenSlideUnsupportedFormatError as error:
+                raise NotASlide(file=path.name) from error
+            except openslide.OpenSlideError as error:
+                raise SlideCorrupt(file=path.name, problem=str(error).replace(str(path), path.name)) from error
+            try:
+                return OpenSlideSlide(source, _properties(source, path.name), path)
+            except BaseException:
+                source.close()
+                raise
+
+
+class OpenSlideSlide(TiledSlide):
+    """A slide read through OpenSlide, tile by tile of our own grid."""
+
+    def __init__(self, source: Any, properties: SlideProperties, path: Path) -> None:
+        super().__init__(properties)
+        self._source = source
+        self._path = path
+
+    def close(self) -> None:
+        """Give the file back; calling it again does nothing."""
+        self._source.close()
+        self._cache.clear()
+
+    def _stored(self, level: int, column: int, row: int) -> EncodedTile | None:
+        return None
+
+    def _decode(self, level: int, column: int, row: int, reduction: int) -> RgbImage:
+        """What OpenSlide leaves transparent is white.
+
+        OpenSlide takes the corner in pixels of level 0 and shifts by the fraction left over, so the corner is rounded
+        up: with whole downsamples the fraction is nought.
+        """
+        part = tile_bounds(self.level(level), column, row)
+        scale = self._source.level_downsamples[level]
+        corner = (math.ceil(part.x * scale), math.ceil(part.y * scale))
+        with damage_is_unreadable(level, column, row):
+            try:
+                pixels = self._source.read_region(corner, level, (part.width, part.height))
+            except openslide.OpenSlideError as error:
+                self._reopen()
+                raise TileUnreadable(level=level, column=column, row=row, problem=str(error)) from error
+            return on_white(np.asarray(pixels))
+
+    def _associated(self, name: str) -> RgbImage:
+        try:
+            return on_white(np.asarray(self._source.associated_images[name]))
+        except openslide.OpenSlideError as error:
+            self._reopen()
+            raise TileUnreadable(level=0, column=0, row=0, problem=str(error)) from error
+
+    def _reopen(self) -> None:
+        """OpenSlide refuses every call after its first error; a fresh handle lets the other tiles be read."""
+        self._source.close()
+        try:
+            self._source = openslide.OpenSlide(str(self._path))
+        except openslide.OpenSlideError as error:
+            raise SlideCorrupt(file=self._path.name, problem=str(error)) from error
+
+
+def on_white(pixels: RgbImage) -> RgbImage:
+    """(h, w, 4) uint8 RGBA laid on white; (h, w, 3) passes."""
+    if pixels.shape[2] == 3:
+        return pixels
+    alpha = pixels[..., 3:]
+    if alpha.min(initial=255) == 255:
+        return np.ascontiguousarray(pixels[..., :3])
+    weight = alpha.astype(np.uint16)
+    mixed = (pixels[..., :3].astype(np.uint16) * weight + 255 * (255 - weight) + 127) // 255
+    return np.asarray(mixed, dtype=np.uint8)
+
+
+def _properties(source: Any, file: str) -> SlideProperties:
+    stated = source.properties
+    detected = stated.get(openslide.PROPERTY_NAME_VENDOR, "")
+    kind, vendor = VENDORS.get(detected, (detected or "openslide", None))
+    if detected in DECLINED:
+        raise FormatDeclined(file=file, problem=DECLINED[detected])
+    for width, height in source.level_dimensions:
+        check_size(file, width, height)
+    levels = tuple(
+        Level(width, height, downsample, min(GRID, width), min(GRID, height), COMPRESSION, passthrough=False)
+        for (width, height), downsample in zip(source.level_dimensions, source.level_downsamples, strict=True)
+    )
+    x, y = (_number(stated.get(name)) for name in (openslide.PROPERTY_NAME_MPP_X, openslide.PROPERTY_NAME_MPP_Y))
+    profile = source.color_profile
+    return SlideProperties(
+        format=kind,
+        reader=OpenSlideReader.name,
+        vendor=vendor,
+        width=levels[0].width,
+        height=levels[0].height,
+        levels=levels,
+        spacing=credible_spacing(x, y),
+        objective_power=_number(stated.get(openslide.PROPERTY_NAME_OBJECTIVE_POWER)),
+        associated=tuple(name for name in ASSOCIATED if name in source.associated_images),
+        barcode=_first(stated, BARCODE_KEYS),
+        icc_profile=profile.tobytes() if profile is not None else None,
+        scanner_model=_first(stated, MODEL_KEYS),
+        scanned_at=_first(stated, DATE_KEYS),
+    )
+
+
+def _first(stated: Any, names: tuple[str, ...]) -> str | None:
+    return next((str(stated[name]).strip() for name in names if str(stated.get(name, "")).strip()), None)
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text) if text is not None else 0.0
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and value > 0 else None
