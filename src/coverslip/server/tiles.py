@@ -1,0 +1,292 @@
+"""The tile path: a bare ASGI application beside FastAPI, because a framework costs three times the work of a tile.
+
+`GET /tiles/{slide}/{level}/{column}/{row}` with the session cookie. Who may see the slide is asked of `authorize` once
+for each session and slide and remembered for `REMEMBERED_SECONDS`. A stored tile is one `os.pread`, inline; a tile that
+must be decoded goes to the decoder processes in a bounded number of threads, and the result is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from uuid import UUID
+
+from starlette.types import Receive, Scope, Send
+
+from coverslip.errors import CoverslipError, NotFound
+from coverslip.server.errors import MethodNotAllowed, NoSuchAddress
+from coverslip.server.identity import token_of
+from coverslip.server.incidents import log_incident
+from coverslip.server.respond import send_error
+from coverslip.server.tile_access import TileSource
+from coverslip.slides.errors import DecoderBusy
+from coverslip.slides.slide import EncodedTile
+from coverslip.slides.tile_index import TilePlace
+
+Authorize = Callable[[str | None, UUID], Awaitable[TileSource]]
+"""The tiles of a slide for the holder of a session token; raises a `CoverslipError` where there is none."""
+
+REMEMBERED_SECONDS = 5.0
+REFUSED_SECONDS = 1.0
+"""A refusal is remembered shorter: the person may be signing in just now."""
+DECISIONS_KEPT = 10_000
+DESCRIPTORS_KEPT = 256
+DECODING_THREADS = 4
+MOST_WAITING = 512
+"""Tiles that may wait for a decoder; beyond that the answer is 503 at once."""
+KEPT_BYTES = 128 * 1024 * 1024
+"""Encoded tiles kept that had to be decoded: about 4,000."""
+LONGEST_NUMBER = 9
+TILE_VERSION = "1"
+"""Part of every ETag; raised when the same slide would give other bytes than before."""
+
+Key = tuple[str, int, int, int]
+"""Content digest, level, column, row."""
+
+COMMON_HEADERS = (
+    (b"cache-control", b"private, max-age=31536000, immutable"),
+    (b"vary", b"Cookie"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+MEDIA_TYPES = {name: (b"content-type", name.encode()) for name in ("image/jpeg", "image/png", "image/webp")}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What `authorize` said, until when it stands (monotonic seconds)."""
+
+    until: float
+    answer: TileSource | CoverslipError
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request for a tile."""
+
+    slide: str
+    level: int
+    column: int
+    row: int
+    token: str | None
+    known: bytes | None
+    """The `If-None-Match` header."""
+    head_only: bool
+
+
+class TileApp:
+    """Serves tiles in one event loop; not for several."""
+
+    def __init__(self, authorize: Authorize) -> None:
+        self._access = AccessMemory(authorize)
+        self._files = FileMemory()
+        self._decoded = DecodedTiles()
+
+    def forget(self, token: str | None = None) -> None:
+        """Ask again about one session (it was signed out), or about all of them."""
+        self._access.forget(token)
+
+    def close(self) -> None:
+        """Give back files and threads."""
+        self._files.close()
+        self._decoded.close()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            await self._answer(scope, send)
+        except CoverslipError as error:
+            await send_error(send, error)
+        except Exception as error:  # noqa: BLE001 - the boundary of the tile path: an incident number, nothing else
+            await send_error(send, CoverslipError(), log_incident(scope, error))
+
+    async def _answer(self, scope: Scope, send: Send) -> None:
+        request = read_request(scope)
+        source = self._access.known(request.token, request.slide)
+        if source is None:
+            source = await self._access.ask(request.token, request.slide)
+        place = source.index.place(request.level, request.column, request.row) if source.index.levels else None
+        etag = b'"%b-%d-%d-%d"' % (
+            (source.digest[:32] + TILE_VERSION).encode(),
+            request.level,
+            request.column,
+            request.row,
+        )
+        if request.known is not None and (etag in request.known or request.known == b"*"):
+            await send({"type": "http.response.start", "status": 304, "headers": [(b"etag", etag), *COMMON_HEADERS]})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        if place is not None:
+            media_type, data = place.media_type, self._files.read(source.index.files[place.file], place)
+        else:
+            tile = await self._decoded.tile(source, request.level, request.column, request.row)
+            media_type, data = tile.media_type, tile.data
+        headers = [
+            MEDIA_TYPES[media_type],
+            (b"content-length", b"%d" % len(data)),
+            (b"etag", etag),
+            *COMMON_HEADERS,
+        ]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if request.head_only else data})
+
+
+def read_request(scope: Scope) -> Request:
+    """What is asked for. Raises `NoSuchAddress`, `MethodNotAllowed`."""
+    method = scope["method"]
+    if method not in ("GET", "HEAD"):
+        raise MethodNotAllowed()
+    parts = scope["path"].split("/")
+    if len(parts) != 6 or not all(
+        part.isascii() and part.isdigit() and len(part) <= LONGEST_NUMBER for part in parts[3:]
+    ):
+        raise NoSuchAddress()
+    token = known = None
+    for name, value in scope["headers"]:
+        if name == b"cookie":
+            token = token_of(value.decode("latin-1"))
+        elif name == b"if-none-match":
+            known = value
+    return Request(parts[2], int(parts[3]), int(parts[4]), int(parts[5]), token, known, method == "HEAD")
+
+
+class AccessMemory:
+    """Decisions of `authorize`, remembered for seconds; one question at a time for each session and slide."""
+
+    def __init__(self, authorize: Authorize) -> None:
+        self._authorize = authorize
+        self._decisions: OrderedDict[tuple[str | None, str], Decision] = OrderedDict()
+        self._asking: dict[tuple[str | None, str], asyncio.Task[Decision]] = {}
+        self._generation = 0
+
+    def known(self, token: str | None, slide: str) -> TileSource | None:
+        """The remembered answer; None where it must be asked. Raises the remembered refusal."""
+        decision = self._decisions.get((token, slide))
+        if decision is None or decision.until < time.monotonic():
+            return None
+        if isinstance(decision.answer, CoverslipError):
+            raise decision.answer.with_traceback(None)
+        return decision.answer
+
+    async def ask(self, token: str | None, slide: str) -> TileSource:
+        """Ask, or wait for the same question already asked. Raises `NotFound` for what is no slide's id."""
+        key = (token, slide)
+        task = self._asking.get(key)
+        if task is None:
+            task = asyncio.create_task(self._decide(key, _uuid(slide)))
+            self._asking[key] = task
+            task.add_done_callback(lambda _: self._asking.pop(key, None))
+        decision = await asyncio.shield(task)
+        if isinstance(decision.answer, CoverslipError):
+            raise decision.answer.with_traceback(None)
+        return decision.answer
+
+    def forget(self, token: str | None) -> None:
+        """Forget one session, or all; answers still on their way are used once and not remembered."""
+        self._generation += 1
+        for key in [key for key in self._decisions if token is None or key[0] == token]:
+            del self._decisions[key]
+
+    async def _decide(self, key: tuple[str | None, str], slide: UUID) -> Decision:
+        generation = self._generation
+        answer: TileSource | CoverslipError
+        try:
+            answer, seconds = await self._authorize(key[0], slide), REMEMBERED_SECONDS
+        except CoverslipError as error:
+            answer, seconds = error, REFUSED_SECONDS
+        decision = Decision(time.monotonic() + seconds, answer)
+        if generation == self._generation:
+            self._decisions[key] = decision
+            self._decisions.move_to_end(key)
+            while len(self._decisions) > DECISIONS_KEPT:
+                self._decisions.popitem(last=False)
+        return decision
+
+
+class FileMemory:
+    """Open files of the slides being looked at, the longest unused closed first.
+
+    Reading is inline and so never meets a descriptor that is being closed.
+    """
+
+    def __init__(self, most: int = DESCRIPTORS_KEPT) -> None:
+        self._most = most
+        self._open: OrderedDict[str, int] = OrderedDict()
+
+    def read(self, path: str, place: TilePlace) -> bytes:
+        """The tile's bytes. Raises `TileUnreadable`, `NotFound` where the file is gone."""
+        descriptor = self._open.get(path)
+        if descriptor is None:
+            descriptor = self._opened(path)
+        else:
+            self._open.move_to_end(path)
+        return place.read(descriptor)
+
+    def close(self) -> None:
+        """Close all."""
+        while self._open:
+            os.close(self._open.popitem()[1])
+
+    def _opened(self, path: str) -> int:
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError as error:
+            raise NotFound(field="slide") from error
+        self._open[path] = descriptor
+        while len(self._open) > self._most:
+            os.close(self._open.popitem(last=False)[1])
+        return descriptor
+
+
+class DecodedTiles:
+    """Tiles that must be decoded: a bounded number at a time, each once, the result kept."""
+
+    def __init__(self, threads: int = DECODING_THREADS, kept_bytes: int = KEPT_BYTES) -> None:
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="tiles")
+        self._kept: OrderedDict[Key, EncodedTile] = OrderedDict()
+        self._kept_bytes = 0
+        self._most_bytes = kept_bytes
+        self._running: dict[Key, asyncio.Future[EncodedTile]] = {}
+
+    async def tile(self, source: TileSource, level: int, column: int, row: int) -> EncodedTile:
+        """One tile. Raises `TileUnreadable`, `DecoderFailed`, `DecoderBusy` where too many wait already."""
+        key = (source.digest, level, column, row)
+        kept = self._kept.get(key)
+        if kept is not None:
+            self._kept.move_to_end(key)
+            return kept
+        running = self._running.get(key)
+        if running is None:
+            if len(self._running) >= MOST_WAITING:
+                raise DecoderBusy(file="", seconds=1)
+            loop = asyncio.get_running_loop()
+            running = loop.run_in_executor(self._threads, source.slide.tile, level, column, row)
+            self._running[key] = running
+            running.add_done_callback(lambda done: self._finished(key, done))
+        return await asyncio.shield(running)
+
+    def close(self) -> None:
+        """End the threads once their tiles are done."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _finished(self, key: Key, done: asyncio.Future[EncodedTile]) -> None:
+        self._running.pop(key, None)
+        if done.cancelled() or done.exception() is not None:
+            return
+        tile = done.result()
+        self._kept[key] = tile
+        self._kept_bytes += len(tile.data)
+        while self._kept_bytes > self._most_bytes and self._kept:
+            self._kept_bytes -= len(self._kept.popitem(last=False)[1].data)
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise NotFound(field="slide") from error
