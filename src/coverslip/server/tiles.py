@@ -110,7 +110,7 @@ class TileApp:
         source = self._access.known(request.token, request.slide)
         if source is None:
             source = await self._access.ask(request.token, request.slide)
-        place = source.index.place(request.level, request.column, request.row) if source.index.levels else None
+        place = source.index.place(request.level, request.column, request.row)
         etag = b'"%b-%d-%d-%d"' % (
             (source.digest[:32] + TILE_VERSION).encode(),
             request.level,
