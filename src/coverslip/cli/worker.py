@@ -1,0 +1,53 @@
+"""`coverslip worker`: run jobs beside the server, on as many machines as there are readings to make."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from types import FrameType
+
+import click
+
+from coverslip.jobs.worker import Worker
+from coverslip.records.database import Database
+from coverslip.settings import Settings, settings
+from coverslip.storage.blobs import BlobStore
+
+TASKS = ("coverslip.analysis.run:run_reading",)
+"""Every kind of job there is, by import path; a room that has a new one adds it here."""
+
+
+def run(configured: Settings, queues: list[str] | None, concurrency: int, imports: tuple[str, ...] = TASKS) -> None:
+    """Work until SIGTERM or SIGINT; a second signal ends at once, and the jobs begin again elsewhere."""
+    with Database.open(configured) as database:
+        worker = Worker(
+            database, BlobStore.open(configured), configured, imports, queues=queues, concurrency=concurrency
+        )
+        asked = False
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            nonlocal asked
+            if asked:
+                os._exit(128 + number)
+            asked = True
+            worker.stop()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, stop)
+        asyncio.run(worker.run())
+
+
+@click.command(
+    epilog="Exit status: 0 stopped as asked (SIGTERM or Ctrl-C; running jobs end or go back into the queue); 1 failed."
+)
+@click.option("--queues", metavar="NAME,NAME…", help="Take jobs of these queues only (default: of all).")
+@click.option("--concurrency", type=click.IntRange(1, 64), default=1, show_default=True, help="Jobs at the same time.")
+def command(queues: str | None, concurrency: int) -> None:
+    """Run jobs until stopped: readings, and whatever else takes its time."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    chosen = [name.strip() for name in queues.split(",") if name.strip()] if queues is not None else None
+    if chosen == []:
+        raise click.BadParameter("no queue named", param_hint="--queues")
+    run(settings(), chosen, concurrency)
