@@ -94,8 +94,9 @@ def _difference(a: FloatImage, b: FloatImage) -> FloatImage:
 def _seam(cost: FloatImage) -> FloatImage:
     """1 right of the cheapest way from the first row to the last; `cost`: (h, w)."""
     total = cost.astype(np.float64)
+    before = np.full(total.shape[1] + 2, np.inf)
     for y in range(1, len(total)):
-        before = np.pad(total[y - 1], 1, constant_values=np.inf)
+        before[1:-1] = total[y - 1]
         total[y] += np.minimum(np.minimum(before[:-2], before[2:]), before[1:-1])
     mask = np.zeros(cost.shape, np.float32)
     x = int(np.argmin(total[-1]))
