@@ -42,6 +42,8 @@ class Settings(BaseSettings):
         default=("ki67-classical",),
         description="Algorithms that may be used, by entry-point name; the first that reads a marker is its default.",
     )
+    demo: bool = Field(default=False, description="Say on every page that its people and cases are made up.")
+    time_zone: str = Field(default="Asia/Shanghai", description="IANA time zone in which reports print times.")
     decoder_memory_mb: int = Field(default=2048, description="Memory limit of one decoder process, in MB.")
     decoder_seconds: float = Field(default=30.0, description="Time limit of one decoding request, in seconds.")
     decoder_processes: int = Field(default=2, description="Decoder processes a server keeps.")

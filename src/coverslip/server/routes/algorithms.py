@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from coverslip.server.guard import GuardedRoute
 from coverslip.server.schemas.algorithm import AlgorithmList
 
-router = APIRouter(prefix="/algorithms", tags=["algorithms"])
+router = APIRouter(prefix="/algorithms", route_class=GuardedRoute, tags=["algorithms"])
 
 
 @router.get("")

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
+from coverslip.server.guard import GuardedRoute
 from coverslip.server.schemas.annotation import Annotation, AnnotationList, NewAnnotation
 
-router = APIRouter(tags=["annotations"])
+router = APIRouter(route_class=GuardedRoute, tags=["annotations"])
 
 
 @router.get("/slides/{slide_id}/annotations")

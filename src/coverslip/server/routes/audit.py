@@ -8,21 +8,36 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
+from coverslip.access.permission import Permission, require
+from coverslip.records.queries.audit import AuditFilter, list_events
+from coverslip.server.call import Caller
+from coverslip.server.guard import GuardedRoute
 from coverslip.server.schemas.audit import AuditPage
+from coverslip.server.views import audit as views
 
-router = APIRouter(prefix="/audit", tags=["audit"])
+router = APIRouter(prefix="/audit", tags=["audit"], route_class=GuardedRoute)
 
 
 @router.get("")
 def read_audit(
     *,
+    call: Caller,
     case_id: UUID | None = None,
     person_id: UUID | None = None,
     action: Annotated[str | None, Query(max_length=100)] = None,
     since: Annotated[datetime | None, Query(alias="from")] = None,
     until: Annotated[datetime | None, Query(alias="to")] = None,
-    cursor: Annotated[str | None, Query(max_length=1000)] = None,
+    cursor: Annotated[int | None, Query(ge=1)] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> AuditPage:
     """A page of the trail, newest first."""
-    raise NotImplementedError
+    wanted = AuditFilter(case_id=case_id, person_id=person_id, action=action, since=since, until=until)
+    with call.transaction() as tx:
+        require(tx.actor, Permission.AUDIT_READ)
+        rows = list_events(tx, wanted, before=cursor, limit=limit + 1)
+        call.record(tx, "audit", case_id=case_id, detail={"person_id": str(person_id) if person_id else None})
+    shown = rows[:limit]
+    more = len(rows) > limit
+    return AuditPage(
+        items=[views.event(row) for row in shown], next_cursor=str(shown[-1].event.number) if more else None
+    )

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
 
+from coverslip.access.permission import Permission
+from coverslip.server.call import Call, Caller
+from coverslip.server.guard import GuardedRoute
+from coverslip.server.live import server_sent
 from coverslip.server.schemas.live import LiveCase, LiveReading, LiveSlide
 
-router = APIRouter(prefix="/live", tags=["live"])
+router = APIRouter(prefix="/live", tags=["live"], route_class=GuardedRoute)
 
 
 class EventStream(StreamingResponse):
@@ -21,6 +26,21 @@ class EventStream(StreamingResponse):
     response_class=EventStream,
     responses={200: {"model": LiveReading | LiveSlide | LiveCase, "description": "Events reading, slide, case, ping"}},
 )
-async def follow() -> EventStream:
+async def follow(call: Caller) -> EventStream:
     """Events `reading`, `slide`, `case` of the own organization, and `ping`; one stream a page."""
-    raise NotImplementedError
+    await run_in_threadpool(_audit, call)
+    actor = call.actor
+    assert actor.organization_id is not None and actor.session_id is not None
+    hub = call.services.live
+    events = server_sent(
+        hub,
+        hub.open(actor.organization_id, actor.session_id),
+        lambda: run_in_threadpool(call.holds),
+        shows_cases=Permission.CASE_READ in call.person.permissions,
+    )
+    return EventStream(events, headers={"X-Accel-Buffering": "no"})
+
+
+def _audit(call: Call) -> None:
+    with call.transaction() as tx:
+        call.record(tx, "session", call.actor.session_id)

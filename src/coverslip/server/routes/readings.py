@@ -6,9 +6,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
+from coverslip.server.guard import GuardedRoute
 from coverslip.server.schemas.reading import Edits, NewReview, Reading, ReadingList, ReadingRequest
 
-router = APIRouter(tags=["readings"])
+router = APIRouter(route_class=GuardedRoute, tags=["readings"])
 
 
 class CellColumns(Response):

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
+from coverslip.server.guard import GuardedRoute
 from coverslip.server.schemas.common import Locale
 from coverslip.server.schemas.report import Amendment, Report, ReportDraft, ReportList, SignOut
 
-router = APIRouter(tags=["reports"])
+router = APIRouter(route_class=GuardedRoute, tags=["reports"])
 
 
 class Pdf(Response):

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
+from coverslip.server.guard import GuardedRoute
 from coverslip.server.schemas.slide import AssociatedName, SlideChange, SlideList, SlideMatch, SlideSummary
 from coverslip.server.schemas.slide_detail import SlideDetail
 
-router = APIRouter(prefix="/slides", tags=["slides"])
+router = APIRouter(prefix="/slides", route_class=GuardedRoute, tags=["slides"])
 
 
 class Jpeg(Response):

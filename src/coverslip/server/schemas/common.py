@@ -30,6 +30,11 @@ class Localised(Shown):
     zh_cn: str = Field(alias="zh-CN")
     en: str
 
+    @classmethod
+    def of(cls, zh_cn: str, en: str) -> Localised:
+        """Both texts."""
+        return cls.model_validate({"zh-CN": zh_cn, "en": en})
+
 
 class ErrorDetail(Shown):
     """What is wrong (`message`), what to do (`mend`), where (`field`), and the log entry of a 500 (`incident`)."""

@@ -11,8 +11,11 @@ from coverslip.server.schemas.common import Given, Locale, Shown
 from coverslip.vocabulary.roles import Role
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-Username = Annotated[str, Field(min_length=2, max_length=64, pattern=r"^[a-z0-9][a-z0-9._-]*$")]
-Roles = Annotated[list[Role], Field(max_length=len(Role))]
+Extra = Annotated[str, Field(max_length=200)]
+Email = Annotated[str, Field(max_length=254, pattern=r"^$|^[^@\s]+@[^@\s]+$")]
+"""Empty: none."""
+Username = Annotated[str, Field(min_length=2, max_length=64, pattern=r"^[a-z0-9][a-z0-9._@-]*$")]
+Roles = Annotated[list[Role], Field(min_length=1, max_length=len(Role))]
 
 
 class Organization(Shown):
@@ -39,6 +42,12 @@ class Person(Shown):
     organization: Organization
 
 
+class CreatedPerson(Person):
+    """A person just added, and the first password: shown once, to be changed at the first sign-in."""
+
+    password: str
+
+
 class PersonList(Shown):
     """The people of the own organization."""
 
@@ -46,24 +55,24 @@ class PersonList(Shown):
 
 
 class PersonRegistration(Given):
-    """A new person; a first password is set by `POST /people/{id}/password`."""
+    """A new person; the server makes up the first password."""
 
     username: Username
     name: Name
-    name_en: Name | None = None
-    title: Name | None = None
-    email: Annotated[str, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    name_en: Extra = ""
+    title: Extra = ""
+    email: Email | None = None
     roles: Roles
     locale: Locale = "zh-CN"
 
 
 class PersonChange(Given):
-    """What shall change; a field that is absent stays as it is."""
+    """What shall change; a field that is absent stays as it is, an empty `name_en`, `title` or `email` is cleared."""
 
     name: Name | None = None
-    name_en: Name | None = None
-    title: Name | None = None
-    email: Annotated[str, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")] | None = None
+    name_en: Extra | None = None
+    title: Extra | None = None
+    email: Email | None = None
     roles: Roles | None = None
     locale: Locale | None = None
     active: bool | None = None

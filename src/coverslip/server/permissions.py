@@ -1,0 +1,87 @@
+"""Who may call which route, and what the audit trail calls it. A route that is not named here is shut."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from coverslip.access.permission import Permission, may
+from coverslip.records.actor import Actor
+
+
+class Access(Enum):
+    """What a route asks for when it asks for no permission."""
+
+    PUBLIC = "anyone, signed in or not"
+    SIGNED_IN = "anyone who is signed in"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a route needs (of several permissions any), and the action it leaves in the audit trail.
+
+    `action` is None where nothing of anyone is shown. The service decides again, about the object itself.
+    """
+
+    needs: Permission | tuple[Permission, ...] | Access
+    action: str | None
+
+
+_P = Permission
+
+RULES: Mapping[tuple[str, str], Rule] = {
+    ("POST", "/session"): Rule(Access.PUBLIC, "session.sign_in"),
+    ("GET", "/session"): Rule(Access.SIGNED_IN, "session.read"),
+    ("DELETE", "/session"): Rule(Access.SIGNED_IN, "session.sign_out"),
+    ("PATCH", "/session"): Rule(Access.SIGNED_IN, "session.locale"),
+    ("POST", "/session/password"): Rule(Access.SIGNED_IN, "person.change_password"),
+    ("GET", "/people"): Rule(_P.PEOPLE_READ, "people.read"),
+    ("POST", "/people"): Rule(_P.PEOPLE_MANAGE, "person.create"),
+    ("PATCH", "/people/{person_id}"): Rule(_P.PEOPLE_MANAGE, "person.change"),
+    ("POST", "/people/{person_id}/password"): Rule(_P.PEOPLE_MANAGE, "person.reset_password"),
+    ("GET", "/cases"): Rule(_P.WORKLIST_READ, "worklist.read"),
+    ("POST", "/cases"): Rule(_P.CASE_REGISTER, "case.register"),
+    ("GET", "/cases/{case_id}"): Rule(_P.CASE_READ, "case.read"),
+    ("PATCH", "/cases/{case_id}"): Rule((_P.CASE_ASSIGN, _P.CASE_REGISTER), "case.assign"),
+    ("GET", "/cases/{case_id}/audit"): Rule(_P.AUDIT_CASE, "audit.case"),
+    ("GET", "/slides/unmatched"): Rule(_P.SLIDE_MATCH, "slide.unmatched"),
+    ("GET", "/slides/{slide_id}"): Rule(_P.SLIDE_READ, "slide.open"),
+    ("PATCH", "/slides/{slide_id}"): Rule(_P.SLIDE_MATCH, "slide.change"),
+    ("POST", "/slides/{slide_id}/match"): Rule(_P.SLIDE_MATCH, "slide.match"),
+    ("GET", "/slides/{slide_id}/associated/{name}"): Rule(_P.SLIDE_READ, "slide.associated"),
+    ("GET", "/slides/{slide_id}/annotations"): Rule(_P.SLIDE_READ, "annotation.read"),
+    ("POST", "/slides/{slide_id}/annotations"): Rule(_P.ANNOTATION_WRITE, "annotation.create"),
+    ("DELETE", "/annotations/{annotation_id}"): Rule(_P.ANNOTATION_WRITE, "annotation.delete"),
+    ("GET", "/algorithms"): Rule(_P.SLIDE_READ, "algorithm.read"),
+    ("POST", "/slides/{slide_id}/readings"): Rule(_P.READING_START, "reading.start"),
+    ("GET", "/slides/{slide_id}/readings"): Rule(_P.SLIDE_READ, "reading.read"),
+    ("GET", "/readings/{reading_id}"): Rule(_P.SLIDE_READ, "reading.read"),
+    ("POST", "/readings/{reading_id}/cancel"): Rule(_P.READING_START, "reading.cancel"),
+    ("GET", "/readings/{reading_id}/cells"): Rule(_P.SLIDE_READ, "reading.cells"),
+    ("GET", "/readings/{reading_id}/cells.geojson"): Rule(_P.SLIDE_READ, "reading.export"),
+    ("PUT", "/readings/{reading_id}/edits"): Rule(_P.READING_REVIEW, "reading.edit"),
+    ("POST", "/readings/{reading_id}/reviews"): Rule(_P.READING_REVIEW, "reading.review"),
+    ("GET", "/cases/{case_id}/reports"): Rule(_P.REPORT_READ, "report.read"),
+    ("PUT", "/cases/{case_id}/report"): Rule(_P.REPORT_WRITE, "report.write"),
+    ("POST", "/cases/{case_id}/report/sign"): Rule(_P.REPORT_SIGN, "report.sign"),
+    ("POST", "/cases/{case_id}/report/amend"): Rule(_P.REPORT_AMEND, "report.amend"),
+    ("GET", "/reports/{report_id}/pdf"): Rule(_P.REPORT_READ, "report.pdf"),
+    ("GET", "/audit"): Rule(_P.AUDIT_READ, "audit.read"),
+    ("GET", "/live"): Rule(Access.SIGNED_IN, "live.follow"),
+    ("GET", "/health/live"): Rule(Access.PUBLIC, None),
+    ("GET", "/health/ready"): Rule(Access.PUBLIC, None),
+    ("GET", "/about"): Rule(Access.PUBLIC, None),
+}
+"""(method, path below `/api/v1`) to rule."""
+
+
+def rule_of(method: str, path: str) -> Rule | None:
+    """The rule of a route, or None where the table does not name it."""
+    return RULES.get((method, path))
+
+
+def refused(actor: Actor, needs: Permission | tuple[Permission, ...]) -> Permission | None:
+    """The permission that the actor lacks, None where any of those needed is held."""
+    asked = needs if isinstance(needs, tuple) else (needs,)
+    return None if any(may(actor, permission) for permission in asked) else asked[0]

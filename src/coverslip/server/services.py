@@ -1,0 +1,24 @@
+"""What the routes of one process work with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from coverslip.records.database import Database
+from coverslip.server.live import LiveHub
+from coverslip.server.tile_access import TileAccess
+from coverslip.settings import Settings
+from coverslip.slides.isolation import DecoderPool
+from coverslip.storage.blobs import BlobStore
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The installation as this process sees it."""
+
+    database: Database
+    blobs: BlobStore
+    settings: Settings
+    live: LiveHub
+    decoders: DecoderPool
+    tile_access: TileAccess

@@ -1,0 +1,114 @@
+"""Who may see which slide's tiles, and where they lie: asked by the tile path once for each session and slide.
+
+`authorize` decides afresh at every call; the tile path remembers its answer for 5 seconds, so that a sign-out, a
+deactivated account or a lost role ends the tiles within seconds. What does not depend on the person (the open decoder
+handle and the index of stored tiles, built in the sandbox) is kept here for all of them.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from uuid import UUID
+
+from starlette.concurrency import run_in_threadpool
+
+from coverslip.access import audit, session
+from coverslip.access.permission import Permission, require
+from coverslip.errors import NotFound
+from coverslip.records.database import Database
+from coverslip.records.queries import slide as slides
+from coverslip.server.errors import NotSignedIn, PasswordMustChange, SlideNotReady
+from coverslip.slides.isolation import DecoderPool, IsolatedSlide
+from coverslip.slides.tile_index import TileIndex
+from coverslip.storage.blobs import BlobStore
+from coverslip.storage.errors import StorageUnavailable
+
+VIEW_SECONDS = 600.0
+"""One `slide.view` in the audit trail stands for this long of looking at one slide in one session."""
+SLIDES_KEPT = 64
+VIEWS_KEPT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class TileSource:
+    """What the tile path needs of one slide; the same object for everyone who may see it.
+
+    `digest`: SHA-256 of the slide's content, lower-case hex, which makes a tile's ETag.
+    """
+
+    digest: str
+    index: TileIndex
+    slide: IsolatedSlide
+
+
+class TileAccess:
+    """Decides about tiles for one server process. May be used from many threads."""
+
+    def __init__(self, database: Database, blobs: BlobStore, decoders: DecoderPool) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._decoders = decoders
+        self._sources: OrderedDict[tuple[UUID, str], TileSource] = OrderedDict()
+        self._viewed: OrderedDict[tuple[UUID | None, UUID], float] = OrderedDict()
+        self._lock = threading.Lock()
+
+    async def authorize(self, token: str | None, slide_id: UUID) -> TileSource:
+        """The tiles of a slide for the holder of a session token.
+
+        Raises `NotSignedIn`, `PasswordMustChange`, `PermissionDenied`, `NotFound` (also for another hospital's slide),
+        `SlideNotReady`,
+        `SlideError` where the file or its decoder fails, `DatabaseUnavailable`.
+        """
+        return await run_in_threadpool(self.decide, token, slide_id)
+
+    def decide(self, token: str | None, slide_id: UUID) -> TileSource:
+        """`authorize`, for threads."""
+        identity = session.resolve(self._database, token) if token else None
+        if identity is None:
+            raise NotSignedIn()
+        if identity.must_change_password:
+            raise PasswordMustChange()
+        require(identity.actor, Permission.SLIDE_READ)
+        with self._database.transaction(identity.actor) as tx:
+            row = slides.slide(tx, slide_id)
+            if row is None:
+                raise NotFound(field="slide")
+            if row.content_digest is None or row.status not in ("ready", "unmatched"):
+                raise SlideNotReady(status=row.status)
+            if self._begins_view(identity.actor.session_id, slide_id):
+                audit.record(tx, "slide.view", object_type="slide", object_id=slide_id, case_id=row.case_id)
+        return self._source(row.organization_id, row.content_digest)
+
+    def _begins_view(self, session_id: UUID | None, slide_id: UUID) -> bool:
+        """Whether this look at the slide is a new one for the audit trail."""
+        now, key = time.monotonic(), (session_id, slide_id)
+        with self._lock:
+            since = self._viewed.get(key)
+            if since is not None and now - since < VIEW_SECONDS:
+                return False
+            self._viewed[key] = now
+            self._viewed.move_to_end(key)
+            while len(self._viewed) > VIEWS_KEPT:
+                self._viewed.popitem(last=False)
+            return True
+
+    def _source(self, organization_id: UUID, digest: str) -> TileSource:
+        key = (organization_id, digest)
+        with self._lock:
+            known = self._sources.get(key)
+            if known is not None:
+                self._sources.move_to_end(key)
+                return known
+        path = self._blobs.local_path(organization_id, digest)
+        if path is None:
+            raise StorageUnavailable(problem="slides are shown from a local folder only")
+        slide = self._decoders.open(path)
+        made = TileSource(digest, slide.tile_index(), slide)
+        with self._lock:
+            self._sources[key] = made
+            while len(self._sources) > SLIDES_KEPT:
+                self._sources.popitem(last=False)
+        return made

@@ -1,0 +1,1 @@
+"""From records to what the API shows, one file a noun."""
