@@ -192,10 +192,10 @@ def from_canonical_json(data: bytes) -> ReportContent:
     try:
         raw = json.loads(data)
         if raw["schema"] != SCHEMA:
-            raise InvalidInput(field="schema", problem=str(raw["schema"]))
+            raise InvalidInput(field="content", problem="report_schema")
         content = _build(ReportContent, raw)
     except (ValueError, KeyError, TypeError) as error:
-        raise InvalidInput(field="content", problem=str(error)) from error
+        raise InvalidInput(field="content", problem="report_schema") from error
     assert isinstance(content, ReportContent)
     return content
 

@@ -17,6 +17,12 @@ class RenderFailed(CoverslipError):
     code = "REPORT_RENDER_FAILED"
 
 
+class GlyphMissing(CoverslipError):
+    """The report's font has no such character. Parameter: `text`."""
+
+    code = "GLYPH_MISSING"
+
+
 class ReadingNotDecided(CoverslipError):
     """A cited reading is still pending. Parameters: `marker`, `slide` (its label)."""
 

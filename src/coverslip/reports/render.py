@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib import resources
@@ -13,13 +14,14 @@ import typst
 
 from coverslip.errors import Locale
 from coverslip.reports.content import ReportContent
-from coverslip.reports.errors import FontMissing, RenderFailed
+from coverslip.reports.errors import FontMissing, GlyphMissing, RenderFailed
 from coverslip.reports.view import report_view
 
 FONT_FILES = ("NotoSansSC_400Regular.ttf", "NotoSansSC_700Bold.ttf")
 """Noto Sans SC (SIL Open Font Licence), gathered at build time by `build_web.py`."""
 PDF_STANDARDS: list[typst.PDFStandard] = ["a-2a"]
 """Archival, tagged for screen readers, every character mapped to Unicode."""
+_UNDISPLAYABLE = re.compile(r'the text [`"]+(?P<text>.+?)[`"]+ could not be displayed')
 TEMPLATES = ("report.typ", "parts.typ")
 
 
@@ -29,7 +31,7 @@ def render(content: ReportContent, locale: Locale, images: Mapping[str, bytes]) 
     `images`: JPEG bytes by digest, one for each key image. A content without a signature carries the draft mark.
     The same content, images and version of typst give the same bytes: the document's date is the signature's (the
     case's receipt in a draft), and no font outside this package is looked at.
-    Raises `FontMissing`, `RenderFailed` (template broken, or a character that the font does not have).
+    Raises `FontMissing`, `GlyphMissing` (a character that the font does not have), `RenderFailed` (template broken).
     """
     fonts = font_folder()
     with TemporaryDirectory(prefix="coverslip-report-") as name:
@@ -48,6 +50,9 @@ def render(content: ReportContent, locale: Locale, images: Mapping[str, bytes]) 
                 timestamp=_document_time(content),
             )
         except typst.TypstError as error:
+            missing = _UNDISPLAYABLE.search(error.message)
+            if missing is not None:
+                raise GlyphMissing(text=missing["text"]) from error
             raise RenderFailed(problem=error.message) from error
     assert isinstance(data, bytes)
     return data

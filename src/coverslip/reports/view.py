@@ -90,7 +90,7 @@ def _title_key(content: ReportContent) -> str:
 
 
 def _person_name(name: str, name_en: str | None, words: Words) -> str:
-    """The name in the language of the print; the Chinese name always stands in an English report, it is the identity."""
+    """The name in the language of the print; an English report shows the Chinese name too, it is the identity."""
     return name if words.locale == "zh-CN" or not name_en or name_en == name else f"{name_en} ({name})"
 
 
@@ -155,7 +155,7 @@ def _specimen(specimen: SpecimenContent, words: Words) -> str:
         parts.append(words.text("specimen", "fixation", hours=_number(specimen.fixation_hours)))
     if specimen.cold_ischaemia_minutes is not None:
         parts.append(words.text("specimen", "ischaemia", minutes=_number(specimen.cold_ischaemia_minutes)))
-    return words.text("report", "sentence_separator").join(parts)
+    return " · ".join(parts)
 
 
 def _amendment(content: ReportContent, words: Words) -> list[str] | None:

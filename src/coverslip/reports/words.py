@@ -1,4 +1,4 @@
-"""The report's words in one language, from the catalogue that the screen reads too."""
+"""The report's words in one language, from the catalogues that the screen reads too."""
 
 from __future__ import annotations
 
@@ -43,5 +43,8 @@ class Words:
 
 @cache
 def _load(locale: Locale) -> Words:
-    source = resources.files("coverslip") / "locales" / locale / "reports.json"
-    return Words(locale, json.loads(source.read_text(encoding="utf-8")))
+    merged: dict[str, Any] = {}
+    for name in ("vocabulary.json", "reports.json"):
+        source = resources.files("coverslip") / "locales" / locale / name
+        merged.update(json.loads(source.read_text(encoding="utf-8")))
+    return Words(locale, merged)
