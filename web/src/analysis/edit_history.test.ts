@@ -119,6 +119,19 @@ describe("saving edits", () => {
     expect(send).toHaveBeenCalledWith(one);
   });
 
+  it("sends also what was edited while the last answer was on its way, when the page is left", async () => {
+    const answer: (() => void)[] = [];
+    const send = vi.fn((sent: Edits) => new Promise<Edits>((resolve) => answer.push(() => resolve(sent))));
+    const { it: edits } = saver(send);
+    edits.put(one);
+    await vi.advanceTimersByTimeAsync(500);
+    edits.put(two);
+    edits.close();
+    answer[0]?.();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(send).toHaveBeenLastCalledWith(two);
+  });
+
   it("sends nothing when an edit was undone before it was sent", async () => {
     const send = vi.fn((edits: Edits) => Promise.resolve(edits));
     const { it: edits, states, kept } = saver(send);

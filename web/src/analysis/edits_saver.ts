@@ -93,7 +93,9 @@ export class EditsSaver<R> {
       if (this.isSaved) {
         this.options.onAnswer(answer);
         this.options.onState("saved", null);
-      } else if (!this.closed) {
+      } else if (this.closed) {
+        await this.attempt();
+      } else {
         this.schedule(0);
         this.options.onState("waiting", null);
       }

@@ -90,10 +90,9 @@ export function useCancelReading(): UseMutationResult<Reading, ApiError, string>
   );
 }
 
-export function useSaveEdits(id: string): UseMutationResult<Reading, ApiError, Edits> {
-  return useReadingMutation((body) =>
-    answer(http.PUT("/api/v1/readings/{reading_id}/edits", { params: { path: { reading_id: id } }, body })),
-  );
+/** Save a reader's edits; the answer is the reading counted anew. The viewer decides when (see `EditsSaver`). */
+export function saveEdits(id: string, body: Edits): Promise<Reading> {
+  return answer(http.PUT("/api/v1/readings/{reading_id}/edits", { params: { path: { reading_id: id } }, body }));
 }
 
 export function useReviewReading(id: string): UseMutationResult<Reading, ApiError, NewReview> {
