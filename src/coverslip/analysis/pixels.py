@@ -1,0 +1,57 @@
+"""A slide as an algorithm sees it: pixels at the spacing it asks for."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from coverslip.slides.slide import RgbImage, Slide
+from coverslip.vocabulary.geometry import Box
+from coverslip.vocabulary.units import Spacing
+
+NEARLY_WHOLE = 0.02
+"""A stored level whose downsample is this near a whole number was made by halving; its own ratio only shows rounding."""
+
+
+class SlidePixels:
+    """`PixelSource` over an open slide.
+
+    `spacing`: of level 0; for a plain image the one its reader was told. Pixels count as square with side
+    `spacing.mean_um`. Not shared between threads.
+    """
+
+    def __init__(self, slide: Slide, spacing: Spacing) -> None:
+        self._slide = slide
+        self.spacing = spacing
+        self.bounds: Box = slide.properties.bounds
+
+    def read(self, bounds: Box, spacing_um: float) -> RgbImage:
+        """Pixels of `bounds` (level 0) averaged to `spacing_um`; (h, w, 3) uint8; white outside the slide.
+
+        h = round(bounds.height * source spacing / spacing_um), at least 1. Where the ratio is a whole number and
+        `bounds` starts at a multiple of it, an output pixel is the mean of the same source pixels whatever `bounds` is.
+        """
+        factor = spacing_um / self.spacing.mean_um
+        level, downsample = self._level_for(factor)
+        source = Box(
+            round(bounds.x / downsample),
+            round(bounds.y / downsample),
+            max(1, round(bounds.width / downsample)),
+            max(1, round(bounds.height / downsample)),
+        )
+        pixels = self._slide.region(level, source)
+        size = (max(1, round(bounds.width / factor)), max(1, round(bounds.height / factor)))
+        if size == (source.width, source.height):
+            return pixels
+        shrinking = size[0] <= source.width and size[1] <= source.height
+        scaled = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if shrinking else cv2.INTER_CUBIC)
+        return np.asarray(scaled, dtype=np.uint8)
+
+    def _level_for(self, factor: float) -> tuple[int, float]:
+        best = (0, 1.0)
+        for index, level in enumerate(self._slide.properties.levels):
+            whole = max(1, round(level.downsample))
+            downsample = float(whole) if abs(level.downsample / whole - 1.0) < NEARLY_WHOLE else level.downsample
+            if best[1] < downsample <= factor * (1.0 + 1e-6):
+                best = (index, downsample)
+        return best
