@@ -61,9 +61,13 @@ class DicomReader:
             try:
                 source = WsiDicom.open(files)
             except UNUSABLE as error:
-                raise FormatDeclined(file=path.name, problem=str(error).replace(str(path), path.name)) from error
+                problem = "no level of a slide in it that can be read (a label, an overview, or an unknown encoding)"
+                raise FormatDeclined(file=path.name, problem=problem) from error
             except CONTRADICTORY as error:
                 raise SlideCorrupt(file=path.name, problem=str(error).replace(str(path), path.name)) from error
+            except RuntimeError as error:
+                # wsidicom lets StopIteration escape where no level states its size in millimetres.
+                raise SlideCorrupt(file=path.name, problem="an attribute it must have is missing") from error
             try:
                 return _opened(source, path)
             except CONTRADICTORY as error:

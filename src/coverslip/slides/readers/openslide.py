@@ -78,10 +78,13 @@ class OpenSlideSlide(TiledSlide):
         super().__init__(properties)
         self._source = source
         self._path = path
+        self._closed = False
 
     def close(self) -> None:
         """Give the file back; calling it again does nothing."""
-        self._source.close()
+        if not self._closed:
+            self._closed = True
+            self._source.close()
         self._cache.clear()
 
     def _stored(self, level: int, column: int, row: int) -> EncodedTile | None:
