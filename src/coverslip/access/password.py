@@ -68,10 +68,16 @@ def require_strong(password: str, *, username: str = "", name: str = "") -> None
         )
     if any(len(own) > 2 and own.casefold() in folded for own in (username, name)):
         raise PasswordLikeName(field="password")
-    if len(set(folded)) < FEWEST_DIFFERENT or any(
-        known in folded and len(folded) - len(known) < FEWEST_DIFFERENT for known in _WELL_KNOWN
-    ):
+    if len(set(folded)) < FEWEST_DIFFERENT or _well_known(folded):
         raise PasswordTooCommon(field="password")
+
+
+def _well_known(folded: str) -> bool:
+    """Whether little more than a well-known word is there; digits and signs around it do not count."""
+    rest = folded
+    for known in _WELL_KNOWN:
+        rest = rest.replace(known, "")
+    return rest != folded and len(set(filter(str.isalpha, rest))) < FEWEST_DIFFERENT
 
 
 def _normal(password: str) -> str:

@@ -100,7 +100,7 @@ def list_events(
 
 def chain(tx: Transaction) -> Iterator[ChainLink]:
     """Every event of the organization in order, as text, streamed."""
-    query = select(AuditEvent, cast(AuditEvent.detail, Text)).order_by(AuditEvent.number)
+    query = select(AuditEvent, cast(AuditEvent.detail, Text).label("detail_text")).order_by(AuditEvent.number)
     for event, detail in tx.session.execute(query.execution_options(yield_per=1000)):
         tx.session.expunge(event)
         yield ChainLink(event.number, _texts(event, detail), event.previous_hash, event.hash)
