@@ -20,6 +20,7 @@ from coverslip.server.live import LiveHub
 from coverslip.server.pages import PagesApp
 from coverslip.server.respond import send_error
 from coverslip.server.services import Services
+from coverslip.server.slide_sources import SlideSources
 from coverslip.server.tile_access import TileAccess
 from coverslip.server.tiles import TileApp
 from coverslip.settings import Settings
@@ -34,8 +35,9 @@ def create_app(database: Database, blob_store: BlobStore, settings: Settings) ->
     """The server of one installation, ready for an ASGI server."""
     decoders = DecoderPool(DecoderLimits.of(settings))
     hub = LiveHub(lambda: progress.listen(database))
-    tile_access = TileAccess(database, blob_store, decoders)
-    services = Services(database, blob_store, settings, hub, decoders, tile_access)
+    sources = SlideSources(blob_store, decoders)
+    tile_access = TileAccess(database, sources, settings)
+    services = Services(database, blob_store, settings, hub, decoders, sources)
     api = create_api(_lifespan)
     api.state.services = services
     tiles = TileApp(tile_access.authorize)
@@ -86,6 +88,7 @@ async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
             await listening
         api.state.tiles.close()
         await asyncio.to_thread(services.decoders.close)
+        await asyncio.to_thread(services.sources.close)
 
 
 async def _shielded(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:

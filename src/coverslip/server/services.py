@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from coverslip.records.database import Database
 from coverslip.server.live import LiveHub
-from coverslip.server.tile_access import TileAccess
+from coverslip.server.slide_sources import SlideSources
 from coverslip.settings import Settings
 from coverslip.slides.isolation import DecoderPool
 from coverslip.storage.blobs import BlobStore
@@ -21,4 +21,4 @@ class Services:
     settings: Settings
     live: LiveHub
     decoders: DecoderPool
-    tile_access: TileAccess
+    sources: SlideSources

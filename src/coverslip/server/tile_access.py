@@ -1,8 +1,7 @@
-"""Who may see which slide's tiles, and where they lie: asked by the tile path once for each session and slide.
+"""Who may see which slide's tiles: asked by the tile path once for each session and slide.
 
 `authorize` decides afresh at every call; the tile path remembers its answer for 5 seconds, so that a sign-out, a
-deactivated account or a lost role ends the tiles within seconds. What does not depend on the person (the open decoder
-handle and the index of stored tiles, built in the sandbox) is kept here for all of them.
+deactivated account or a lost role ends the tiles within seconds.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
 from uuid import UUID
 
 from starlette.concurrency import run_in_threadpool
@@ -20,38 +18,24 @@ from coverslip.access.permission import Permission, require
 from coverslip.errors import NotFound
 from coverslip.records.database import Database
 from coverslip.records.queries import slide as slides
-from coverslip.server.errors import NotSignedIn, PasswordMustChange, SlideNotReady
-from coverslip.slides.isolation import DecoderPool, IsolatedSlide
-from coverslip.slides.tile_index import TileIndex
-from coverslip.storage.blobs import BlobStore
-from coverslip.storage.errors import StorageUnavailable
+from coverslip.server.errors import NotSignedIn, PasswordMustChange
+from coverslip.server.slide_sources import SlideSources, TileSource
+from coverslip.settings import Settings
 
 VIEW_SECONDS = 600.0
 """One `slide.view` in the audit trail stands for this long of looking at one slide in one session."""
-SLIDES_KEPT = 64
 VIEWS_KEPT = 10_000
 
-
-@dataclass(frozen=True, slots=True)
-class TileSource:
-    """What the tile path needs of one slide; the same object for everyone who may see it.
-
-    `digest`: SHA-256 of the slide's content, lower-case hex, which makes a tile's ETag.
-    """
-
-    digest: str
-    index: TileIndex
-    slide: IsolatedSlide
+__all__ = ["TileAccess", "TileSource"]
 
 
 class TileAccess:
     """Decides about tiles for one server process. May be used from many threads."""
 
-    def __init__(self, database: Database, blobs: BlobStore, decoders: DecoderPool) -> None:
+    def __init__(self, database: Database, sources: SlideSources, settings: Settings) -> None:
         self._database = database
-        self._blobs = blobs
-        self._decoders = decoders
-        self._sources: OrderedDict[tuple[UUID, str], TileSource] = OrderedDict()
+        self._sources = sources
+        self._settings = settings
         self._viewed: OrderedDict[tuple[UUID | None, UUID], float] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -59,14 +43,13 @@ class TileAccess:
         """The tiles of a slide for the holder of a session token.
 
         Raises `NotSignedIn`, `PasswordMustChange`, `PermissionDenied`, `NotFound` (also for another hospital's slide),
-        `SlideNotReady`,
-        `SlideError` where the file or its decoder fails, `DatabaseUnavailable`.
+        `SlideNotReady`, `SlideError` where the file or its decoder fails, `DatabaseUnavailable`.
         """
         return await run_in_threadpool(self.decide, token, slide_id)
 
     def decide(self, token: str | None, slide_id: UUID) -> TileSource:
         """`authorize`, for threads."""
-        identity = session.resolve(self._database, token) if token else None
+        identity = session.resolve(self._database, token, None, self._settings) if token else None
         if identity is None:
             raise NotSignedIn()
         if identity.must_change_password:
@@ -76,11 +59,9 @@ class TileAccess:
             row = slides.slide(tx, slide_id)
             if row is None:
                 raise NotFound(field="slide")
-            if row.content_digest is None or row.status not in ("ready", "unmatched"):
-                raise SlideNotReady(status=row.status)
             if self._begins_view(identity.actor.session_id, slide_id):
                 audit.record(tx, "slide.view", object_type="slide", object_id=slide_id, case_id=row.case_id)
-        return self._source(row.organization_id, row.content_digest)
+        return self._sources.source(row)
 
     def _begins_view(self, session_id: UUID | None, slide_id: UUID) -> bool:
         """Whether this look at the slide is a new one for the audit trail."""
@@ -94,21 +75,3 @@ class TileAccess:
             while len(self._viewed) > VIEWS_KEPT:
                 self._viewed.popitem(last=False)
             return True
-
-    def _source(self, organization_id: UUID, digest: str) -> TileSource:
-        key = (organization_id, digest)
-        with self._lock:
-            known = self._sources.get(key)
-            if known is not None:
-                self._sources.move_to_end(key)
-                return known
-        path = self._blobs.local_path(organization_id, digest)
-        if path is None:
-            raise StorageUnavailable(problem="slides are shown from a local folder only")
-        slide = self._decoders.open(path)
-        made = TileSource(digest, slide.tile_index(), slide)
-        with self._lock:
-            self._sources[key] = made
-            while len(self._sources) > SLIDES_KEPT:
-                self._sources.popitem(last=False)
-        return made
