@@ -10,7 +10,7 @@ from coverslip.vocabulary.geometry import Box
 from coverslip.vocabulary.units import Spacing
 
 NEARLY_WHOLE = 0.02
-"""A stored level whose downsample is this near a whole number was made by halving; its own ratio only shows rounding."""
+"""A stored level whose downsample is this near a whole number was made by halving; its ratio only shows rounding."""
 
 
 class SlidePixels:

@@ -21,7 +21,7 @@ EOSIN = (0.072, 0.990, 0.105)
 """Reference colours (red, green, blue), unit length; Ruifrok & Johnston 2001."""
 
 CONE_DEGREES = 25.0
-"""A pixel further than this from the reference says nothing about that stain; the two references are 37 degrees apart."""
+"""A pixel further than this from the reference says nothing about that stain; the references are 37 degrees apart."""
 STAINED_DENSITY = 0.18
 """Length of the density vector above which a pixel counts as stained."""
 BLACK_DENSITY = 2.6
