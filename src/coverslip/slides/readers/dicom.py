@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pydicom
+import pydicom.config
 from pydicom.errors import InvalidDicomError
 from wsidicom import WsiDicom
 from wsidicom import errors as wsidicom_errors
@@ -17,6 +18,9 @@ from coverslip.slides.slide import Level, SlideProperties
 from coverslip.slides.spacing import stated_spacing
 from coverslip.slides.tiled import exact_downsample
 from coverslip.vocabulary.units import Spacing
+
+# pydicom repeats the values of damaged headers in its warnings, and a value may be a name: nothing of it is logged.
+pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
 
 PREFIX_AT, PREFIX = 128, b"DICM"
 WHOLE_SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"

@@ -57,13 +57,13 @@ def _opened(tiff: TiffFile, path: Path) -> TiffSlide:
     if problem is not None:
         raise FormatDeclined(file=path.name, problem=problem)
     images = [TiffImage(page, tiff.filehandle.fileno(), path.name) for page in contents.levels]
-    for image in images:
-        image.check_storage()
     associated = {
         name: TiffImage(page, tiff.filehandle.fileno(), path.name)
         for name, page in contents.associated.items()
         if undecodable(page) is None
     }
+    for image in (*images, *associated.values()):
+        image.check_storage()
     base = images[0]
     levels = tuple(
         Level(
