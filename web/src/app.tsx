@@ -56,7 +56,6 @@ export function Pages() {
             </Route>
             <Route element={<Allowed permission="report.read" />}>
               <Route path="/cases/:id/report" element={<ReportPage />} />
-              <Route path="/reports/:id" element={<ReportPage />} />
             </Route>
             <Route element={<Allowed permission="slide.match" />}>
               <Route path="/reconcile" element={<ReconcilePage />} />

@@ -64,9 +64,9 @@ export function listen(client: QueryClient, open: (address: string) => EventSour
   let hadGap = false;
   let stopped = false;
 
-  const on = <Event>(name: string, apply: (client: QueryClient, event: Event) => Promise<void>): void => {
+  const on = (name: string, apply: (client: QueryClient, event: never) => Promise<void>): void => {
     source?.addEventListener(name, (message: MessageEvent<string>) => {
-      void apply(client, JSON.parse(message.data) as Event);
+      void apply(client, JSON.parse(message.data) as never);
     });
   };
   const connect = (): void => {
@@ -83,9 +83,9 @@ export function listen(client: QueryClient, open: (address: string) => EventSour
       timer = window.setTimeout(connect, waitBefore(attempt));
       attempt += 1;
     };
-    on<LiveReading>("reading", applyReading);
-    on<LiveSlide>("slide", applySlide);
-    on<LiveCase>("case", applyCase);
+    on("reading", applyReading);
+    on("slide", applySlide);
+    on("case", applyCase);
   };
   connect();
   return () => {

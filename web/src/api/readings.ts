@@ -54,8 +54,9 @@ export function useCells(readingId: string | null): UseQueryResult<ArrayBuffer, 
     queryKey: keys.cells(readingId ?? ""),
     queryFn: async ({ signal }) => {
       const params = { path: { reading_id: readingId ?? "" } };
-      const reply = http.GET("/api/v1/readings/{reading_id}/cells", { params, signal, parseAs: "arrayBuffer" });
-      return (await answer(reply)) as ArrayBuffer;
+      return answer<ArrayBuffer>(
+        http.GET("/api/v1/readings/{reading_id}/cells", { params, signal, parseAs: "arrayBuffer" }),
+      );
     },
     enabled: readingId !== null,
     staleTime: Infinity,

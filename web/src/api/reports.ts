@@ -26,6 +26,11 @@ export function saveDraft(caseId: string, body: ReportDraft): Promise<Report> {
   return answer(http.PUT("/api/v1/cases/{case_id}/report", { params: { path: { case_id: caseId } }, body }));
 }
 
+/** The draft as the server holds it now, or null when there is none. */
+export async function loadDraft(caseId: string): Promise<Report | null> {
+  return (await fetchReports(caseId)).find((report) => report.status === "draft") ?? null;
+}
+
 /** Every version of a case's report, newest first. */
 export function useReports(caseId: string): UseQueryResult<Report[], ApiError> {
   return useQuery({
@@ -44,7 +49,6 @@ export function draftOf(report: Report | null | undefined): ReportDraft {
 }
 
 function useReportMutation<Variables>(
-  caseId: string,
   send: (variables: Variables) => Promise<Report>,
 ): UseMutationResult<Report, ApiError, Variables> {
   const client = useQueryClient();
@@ -56,20 +60,20 @@ function useReportMutation<Variables>(
 
 /** Put a field of a slide among the pictures of the case's draft; makes the draft where there is none. */
 export function useAddKeyImage(caseId: string): UseMutationResult<Report, ApiError, KeyImage> {
-  return useReportMutation(caseId, async (image) => {
-    const draft = draftOf((await fetchReports(caseId)).find((report) => report.status === "draft"));
+  return useReportMutation(async (image) => {
+    const draft = draftOf(await loadDraft(caseId));
     return saveDraft(caseId, { ...draft, key_images: [...(draft.key_images ?? []), image] });
   });
 }
 
 export function useSignReport(caseId: string): UseMutationResult<Report, ApiError, SignOut> {
-  return useReportMutation(caseId, (body) =>
+  return useReportMutation((body) =>
     answer(http.POST("/api/v1/cases/{case_id}/report/sign", { params: { path: { case_id: caseId } }, body })),
   );
 }
 
 export function useAmendReport(caseId: string): UseMutationResult<Report, ApiError, string> {
-  return useReportMutation(caseId, (reason) =>
+  return useReportMutation((reason) =>
     answer(
       http.POST("/api/v1/cases/{case_id}/report/amend", { params: { path: { case_id: caseId } }, body: { reason } }),
     ),

@@ -45,15 +45,15 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     [client],
   );
 
-  const ask = useCallback(async () => {
-    try {
-      await enter(await api.fetchMe());
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      if (error.status === 401) leave(false);
-      else setState({ phase: "unreachable", error });
-    }
-  }, [enter, leave]);
+  const ask = useCallback(
+    () =>
+      api.fetchMe().then(enter, (error: unknown) => {
+        if (!(error instanceof ApiError)) throw error;
+        if (error.status === 401) leave(false);
+        else setState({ phase: "unreachable", error });
+      }),
+    [enter, leave],
+  );
 
   useEffect(() => {
     void ask();

@@ -37,7 +37,7 @@ export function PatientBanner({ of, children }: { of: CaseSummary; children?: Re
       data-testid="patient-banner"
     >
       <Group justify="space-between" wrap="nowrap" gap="md">
-        <Group component="dl" gap="lg" rowGap={2} m={0}>
+        <Group component="dl" gap="2px 18px" m={0}>
           <Text component="div" fw={700} size="lg">
             <dt className="visually-hidden">{t("banner.name")}</dt>
             <dd className={classes["plain"] ?? ""}>{pick(patient.name, patient.name_en, language)}</dd>

@@ -1,0 +1,74 @@
+import { Button, Group, Modal, MultiSelect, Stack, TextInput } from "@mantine/core";
+import { useState, type SyntheticEvent } from "react";
+import { useTranslation } from "react-i18next";
+import { ROLES, useChangePerson, useRegisterPerson, type Person } from "../api/people";
+import { useWord } from "../i18n/words";
+import { ErrorNotice } from "../ui/error_notice";
+import { formOf, problemsOf, toPerson, type PersonForm } from "./person_form";
+
+interface Props {
+  /** null: a new person. */
+  person: Person | null;
+  onClose: () => void;
+  onRegistered: (person: Person) => void;
+}
+
+/** A person's data and roles. */
+export function PersonDialog({ person, onClose, onRegistered }: Props) {
+  const { t } = useTranslation("screen");
+  const word = useWord();
+  const [form, setForm] = useState(() => formOf(person));
+  const [problems, setProblems] = useState<ReturnType<typeof problemsOf>>({});
+  const register = useRegisterPerson();
+  const change = useChangePerson();
+  const set = (part: Partial<PersonForm>): void => setForm({ ...form, ...part });
+  const error = (field: keyof PersonForm): string | undefined => {
+    const problem = problems[field];
+    return problem === undefined ? undefined : t(`people.problem.${problem}`);
+  };
+
+  const submit = (event: SyntheticEvent): void => {
+    event.preventDefault();
+    const found = problemsOf(form);
+    setProblems(found);
+    if (Object.keys(found).length > 0) return;
+    const { username, ...rest } = toPerson(form);
+    if (person === null) register.mutate({ username, ...rest }, { onSuccess: onRegistered });
+    else change.mutate({ id: person.id, ...rest }, { onSuccess: onClose });
+  };
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={person === null ? t("people.add") : t("people.edit", { name: person.username })}
+      closeButtonProps={{ "aria-label": t("actions.close") }}
+    >
+      <form onSubmit={submit} noValidate>
+        <Stack gap="xs">
+          <TextInput label={t("people.username")} description={t("people.username_rule")} withAsterisk disabled={person !== null} value={form.username} error={error("username")} onChange={(event) => set({ username: event.currentTarget.value })} />
+          <TextInput label={t("people.name")} withAsterisk value={form.name} error={error("name")} onChange={(event) => set({ name: event.currentTarget.value })} />
+          <TextInput label={t("people.name_en")} value={form.name_en} onChange={(event) => set({ name_en: event.currentTarget.value })} />
+          <TextInput label={t("people.job_title")} value={form.title} onChange={(event) => set({ title: event.currentTarget.value })} />
+          <TextInput label={t("people.email")} type="email" value={form.email} error={error("email")} onChange={(event) => set({ email: event.currentTarget.value })} />
+          <MultiSelect
+            label={t("people.roles")}
+            withAsterisk
+            data={ROLES.map((value) => ({ value, label: word("role", value) }))}
+            value={form.roles}
+            error={error("roles")}
+            onChange={(values) => set({ roles: ROLES.filter((role) => values.includes(role)) })}
+          />
+          <ErrorNotice error={register.error ?? change.error} />
+          <Group justify="end" gap="xs">
+            <Button variant="default" onClick={onClose}>
+              {t("actions.cancel")}
+            </Button>
+            <Button type="submit" loading={register.isPending || change.isPending}>
+              {t("actions.save")}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,130 @@
+import { Anchor, Badge, Box, Group, Image, Text } from "@mantine/core";
+import { IconPhotoOff } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
+import { associatedImage, type SlideSummary } from "../api/slides";
+import { useProgress } from "../api/live";
+import type { ReadingSummary } from "../api/readings";
+import { dateTime, fileSize, number } from "../i18n/format";
+import { useLanguage, useWord } from "../i18n/words";
+import { useScore } from "../ui/score";
+import { DECISION_COLOURS, READING_COLOURS, SLIDE_COLOURS } from "../ui/status_colours";
+import classes from "./case.module.css";
+
+function ReadingLine({ slide, reading }: { slide: SlideSummary; reading: ReadingSummary }) {
+  const { t } = useTranslation("screen");
+  const word = useWord();
+  const score = useScore();
+  const progress = useProgress(reading.id);
+  const done = progress?.tiles_done ?? reading.tiles_done;
+  const total = progress?.tiles_total ?? reading.tiles_total;
+  const running = reading.status === "running" && total > 0;
+  return (
+    <Group gap={6} wrap="nowrap">
+      <Anchor component={Link} to={`/slides/${slide.id}?reading=${reading.id}`} size="sm" fw={600}>
+        {word("marker", reading.marker)}
+      </Anchor>
+      {reading.status === "finished" ? (
+        <>
+          <Text size="sm">{score(reading.result)}</Text>
+          <Badge size="sm" variant="light" color={DECISION_COLOURS[reading.decision]}>
+            {word("decision", reading.decision)}
+          </Badge>
+        </>
+      ) : (
+        <Badge size="sm" variant="light" color={READING_COLOURS[reading.status]}>
+          {word("reading_status", reading.status)}
+          {running && ` ${t("reading.percent", { n: Math.floor((100 * done) / total) })}`}
+        </Badge>
+      )}
+    </Group>
+  );
+}
+
+function Thumbnail({ slide }: { slide: SlideSummary }) {
+  const { t } = useTranslation("screen");
+  if (slide.status !== "ready" && slide.status !== "unmatched") {
+    return (
+      <Box className={classes["thumbnail"] ?? ""} data-missing>
+        <IconPhotoOff size={22} stroke={1.2} aria-hidden />
+      </Box>
+    );
+  }
+  return (
+    <Box className={classes["thumbnail"] ?? ""}>
+      <Image
+        src={associatedImage(slide.id, "thumbnail")}
+        alt={t("slide.thumbnail", { label: slide.label })}
+        fit="contain"
+        h="100%"
+        loading="lazy"
+      />
+    </Box>
+  );
+}
+
+/** What the file is, in one line: size in pixels, power, spacing, bytes. */
+function useFileLine(): (slide: SlideSummary) => string {
+  const { t } = useTranslation("screen");
+  const language = useLanguage();
+  return (slide) =>
+    [
+      slide.objective_power === null ? "" : t("slide.power", { power: slide.objective_power }),
+      slide.width === null ? "" : slide.spacing_um === null ? t("slide.spacing_unknown") : t("slide.spacing", { spacing: number(slide.spacing_um, language, 3) }),
+      slide.width === null || slide.height === null ? "" : t("slide.pixels", { width: slide.width, height: slide.height }),
+      fileSize(slide.size_bytes, language),
+    ]
+      .filter((part) => part !== "")
+      .join(t("punctuation.dot"));
+}
+
+export function SlideCard({ slide }: { slide: SlideSummary }) {
+  const { t } = useTranslation("screen");
+  const word = useWord();
+  const language = useLanguage();
+  const fileLine = useFileLine();
+  const readable = slide.status === "ready";
+  const failure = slide.failure?.[language] ?? slide.failure_code ?? "";
+  const stain = slide.marker === null ? word("stain", slide.stain) : word("marker", slide.marker);
+  return (
+    <Box component="li" className={classes["slide"] ?? ""} data-status={slide.status} data-testid="slide">
+      <Thumbnail slide={slide} />
+      <Box className={classes["slide_text"] ?? ""}>
+        <Group gap={6}>
+          {readable ? (
+            <Anchor component={Link} to={`/slides/${slide.id}`} fw={600} className={classes["slide_link"] ?? ""}>
+              {t("slide.named", { label: slide.label, stain })}
+            </Anchor>
+          ) : (
+            <Text fw={600}>{t("slide.named", { label: slide.label, stain })}</Text>
+          )}
+          <Badge size="sm" variant="light" color={SLIDE_COLOURS[slide.status]}>
+            {word("slide_status", slide.status)}
+          </Badge>
+          {slide.stain === "ihc-dab" && slide.control_status !== "passed" && (
+            <Badge size="sm" variant="outline" color={slide.control_status === "failed" ? "red" : "gray"}>
+              {word("control", slide.control_status)}
+            </Badge>
+          )}
+        </Group>
+        {slide.clone !== null && <Text size="xs">{t("slide.clone", { clone: slide.clone })}</Text>}
+        <Text size="xs" c="dimmed">
+          {fileLine(slide)}
+        </Text>
+        {slide.received_at !== null && (
+          <Text size="xs" c="dimmed">
+            {t("slide.received", { at: dateTime(slide.received_at) })}
+          </Text>
+        )}
+        {slide.status === "failed" && (
+          <Text size="sm" c="red.9" role="note">
+            {t("slide.failed_because", { reason: failure })}
+          </Text>
+        )}
+        {slide.readings.map((reading) => (
+          <ReadingLine key={reading.id} slide={slide} reading={reading} />
+        ))}
+      </Box>
+    </Box>
+  );
+}
