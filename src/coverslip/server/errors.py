@@ -1,4 +1,4 @@
-"""Errors on their way out: one table from code to HTTP status, one body, an incident number for the unexpected."""
+"""Errors on their way out: the status of `server/status.py`, one body, and the errors that are the server's own."""
 
 from __future__ import annotations
 
@@ -12,76 +12,7 @@ from typing import Any
 
 from coverslip.errors import LOCALES, CoverslipError, InvalidInput, Locale, error_text
 from coverslip.server.schemas.common import ErrorBody, ErrorDetail, Localised
-
-STATUS: Mapping[str, int] = {
-    code: status
-    for status, codes in {
-        401: ("NOT_SIGNED_IN", "LOGIN_FAILED"),
-        403: (
-            "CSRF_REFUSED",
-            "ORIGIN_REFUSED",
-            "ROUTE_NOT_OPEN",
-            "PASSWORD_MUST_CHANGE",
-            "PASSWORD_WRONG",
-            "PERMISSION_DENIED",
-        ),
-        404: ("NOT_FOUND", "NO_SUCH_ADDRESS", "TILE_OUTSIDE", "LEVEL_OUTSIDE"),
-        405: ("METHOD_NOT_ALLOWED",),
-        409: (
-            "ACCESSION_EXISTS",
-            "BARCODE_TAKEN",
-            "LAST_ADMINISTRATOR",
-            "ORGANIZATION_CODE_TAKEN",
-            "PATIENT_MISMATCH",
-            "SLIDE_NOT_READY",
-            "STALE_REVISION",
-            "STATUS_NOT_ALLOWED",
-            "USERNAME_TAKEN",
-        ),
-        413: ("BODY_TOO_LARGE",),
-        422: (
-            "ASSIGNEE_UNFIT",
-            "DUPLICATE_LABEL",
-            "FORMAT_DECLINED",
-            "INVALID_INPUT",
-            "NOT_A_SLIDE",
-            "PASSWORD_TOO_WEAK",
-            "REGION_TOO_LARGE",
-            "SLIDE_CORRUPT",
-            "SLIDE_EMPTY",
-            "SLIDE_MISSING",
-            "SLIDE_TOO_LARGE",
-            "SLIDE_TRUNCATED",
-            "SPACING_UNKNOWN",
-            "TILE_UNREADABLE",
-        ),
-        429: ("LOGIN_THROTTLED",),
-        500: (
-            "ADDRESS_TAKEN",
-            "APPLICATION_ROLE_MISSING",
-            "APPLICATION_ROLE_UNSAFE",
-            "BLOB_CORRUPT",
-            "BLOB_MISSING",
-            "INTERNAL",
-            "JOB_ABANDONED",
-            "JOB_FAILED",
-            "JOB_INTERRUPTED",
-            "SCHEMA_OUTDATED",
-        ),
-        503: (
-            "DATABASE_NOT_STARTED",
-            "DATABASE_UNAVAILABLE",
-            "DECODER_BUSY",
-            "DECODER_FAILED",
-            "DECODER_MEMORY",
-            "DECODER_TIMEOUT",
-            "STORAGE_UNAVAILABLE",
-        ),
-        507: ("DATABASE_FULL", "STORAGE_FULL"),
-    }.items()
-    for code in codes
-}
-"""Every code and its status; a test holds the table complete."""
+from coverslip.server.status import STATUS
 
 
 class NoSuchAddress(CoverslipError):
