@@ -1,4 +1,4 @@
-"""A made-up report with everything a report can hold, for the tests of this room."""
+"""A made-up report with everything a report can hold, for tests and for whoever changes the template."""
 
 from __future__ import annotations
 
@@ -125,9 +125,19 @@ def report_content() -> ReportContent:
             SpecimenContent("A", Bilingual("左乳腺", "Left breast"), "core_biopsy", ("1", "2"), 12.0, 20.0),
             SpecimenContent("B", Bilingual("左腋窝淋巴结", "Left axillary lymph node"), "excision", ("1",), None, None),
         ),
-        gross="A：灰白色穿刺组织 4 条，长 0.8–1.5 cm，直径 0.1 cm，全部取材。\nB：灰红色结节样组织 1 枚，1.2 × 0.9 × 0.6 cm，剖开后全部取材。",
-        microscopy="肿瘤细胞呈巢状、条索状浸润性生长，腺管形成少（<10%），核中度异型，核分裂象 8 个/10 HPF；间质纤维组织增生，伴淋巴细胞浸润。",
-        diagnosis="A（左乳腺，空芯针穿刺活检）：浸润性癌，非特殊型，组织学分级 II 级（3+2+2=7 分）。\nB（左腋窝淋巴结）：1 枚，未见癌转移（0/1）。\n免疫组化：ER（约 90%，强+），PR（约 60%，中+），HER2（1+），Ki-67 约 31%。",
+        gross=(
+            "A：灰白色穿刺组织 4 条，长 0.8–1.5 cm，直径 0.1 cm，全部取材。\n"
+            "B：灰红色结节样组织 1 枚，1.2 × 0.9 × 0.6 cm，剖开后全部取材。"
+        ),
+        microscopy=(
+            "肿瘤细胞呈巢状、条索状浸润性生长，腺管形成少（<10%），核中度异型，核分裂象 8 个/10 HPF；"
+            "间质纤维组织增生，伴淋巴细胞浸润。"
+        ),
+        diagnosis=(
+            "A（左乳腺，空芯针穿刺活检）：浸润性癌，非特殊型，组织学分级 II 级（3+2+2=7 分）。\n"
+            "B（左腋窝淋巴结）：1 枚，未见癌转移（0/1）。\n"
+            "免疫组化：ER（约 90%，强+），PR（约 60%，中+），HER2（1+），Ki-67 约 31%。"
+        ),
         comment="建议结合临床及影像学检查。",
         readings=(reading, refused),
         key_images=(
