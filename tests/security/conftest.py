@@ -1,0 +1,57 @@
+"""The real server in front of an empty hospital (`served`, `client_of`) or of a region of two (`world`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from coverslip.phantoms.slide import write_slide
+from coverslip.records.database import Database
+from coverslip.records.models import Person
+from coverslip.settings import Settings
+from coverslip.storage.blobs import BlobStore
+from coverslip.testing.database import PostgresForTests
+from coverslip.testing.server import ServerForTests, serving
+from coverslip.testing.world import World, make_hospital
+from coverslip.vocabulary.roles import Role
+
+
+@pytest.fixture(scope="session")
+def slide_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small slide in SVS flavour."""
+    path = tmp_path_factory.mktemp("slide") / "phantom.svs"
+    write_slide(path, seed=7, width=1024, height=1024)
+    return path
+
+
+@pytest.fixture(scope="module")
+def world(postgres: PostgresForTests, tmp_path_factory: pytest.TempPathFactory, slide_file: Path) -> Iterator[World]:
+    """Made once for a file: tests of one file that change it must not lean on each other."""
+    folder = tmp_path_factory.mktemp("world")
+    database = postgres.create()
+    blobs = BlobStore(folder=folder / "blobs")
+    with serving(database, blobs, Settings(data_dir=folder)) as server:
+        yield World(
+            server,
+            database,
+            blobs,
+            make_hospital(database, blobs, "QH", "county", slide_file),
+            make_hospital(database, blobs, "PV", "provincial", slide_file),
+        )
+    postgres.drop(database)
+
+
+@pytest.fixture
+def served(database: Database, blob_store: BlobStore) -> Iterator[ServerForTests]:
+    """The server on the test's own database."""
+    with serving(database, blob_store) as server:
+        yield server
+
+
+@pytest.fixture
+def client_of(served: ServerForTests, people: dict[Role, Person]) -> Callable[[Role], httpx.Client]:
+    """Signs in as the person with a role."""
+    return lambda role: served.sign_in(people[role])

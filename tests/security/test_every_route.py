@@ -1,0 +1,226 @@
+"""Every route of the API, tried as nobody, in the wrong role, from another hospital and without the token.
+
+A new route must join: it has a rule in `server/permissions.py` and an example here, or the first test fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from copy import copy
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from coverslip.access.permission import ROLE_PERMISSIONS
+from coverslip.records.queries.audit import AuditFilter, list_events
+from coverslip.server import permissions
+from coverslip.server.guard import GuardedRoute
+from coverslip.server.permissions import RULES, Access
+from coverslip.server.routes import routers
+from coverslip.testing.database import PASSWORD, actor_for
+from coverslip.testing.world import Hospital, World
+from coverslip.vocabulary.roles import Role
+
+Route = tuple[str, str]
+Body = Callable[[Hospital], Any]
+
+CELL = {"type": "Polygon", "coordinates": [[[0, 0], [64, 0], [64, 64], [0, 64], [0, 0]]]}
+CASE = {
+    "accession_number": "EXAMPLE-1",
+    "patient": {"patient_number": "EXAMPLE-1", "name": "王芳", "sex": "female"},
+    "specimens": [{"label": "A", "site_code": "76752008", "procedure": "core_biopsy", "blocks": [{"label": "1"}]}],
+}
+
+EXAMPLES: Mapping[Route, Body] = {
+    ("POST", "/session"): lambda h: {"username": "nobody.at.all", "password": "wrong"},
+    ("GET", "/session"): lambda h: None,
+    ("DELETE", "/session"): lambda h: None,
+    ("PATCH", "/session"): lambda h: {"locale": "en"},
+    ("POST", "/session/password"): lambda h: {"current": "wrong", "new": "correct horse battery staple 2"},
+    ("GET", "/people"): lambda h: None,
+    ("POST", "/people"): lambda h: {"username": "example", "name": "例", "roles": ["resident"]},
+    ("PATCH", "/people/{person_id}"): lambda h: {"title": "技师"},
+    ("POST", "/people/{person_id}/password"): lambda h: None,
+    ("GET", "/cases"): lambda h: None,
+    ("POST", "/cases"): lambda h: CASE,
+    ("GET", "/cases/{case_id}"): lambda h: None,
+    ("PATCH", "/cases/{case_id}"): lambda h: {"revision": 1, "priority": "urgent"},
+    ("GET", "/cases/{case_id}/audit"): lambda h: None,
+    ("GET", "/slides/unmatched"): lambda h: None,
+    ("GET", "/slides/{slide_id}"): lambda h: None,
+    ("PATCH", "/slides/{slide_id}"): lambda h: {"clone": "MIB-1"},
+    ("POST", "/slides/{slide_id}/match"): lambda h: {"block_id": str(h.block), "label": "A1-2"},
+    ("GET", "/slides/{slide_id}/associated/{name}"): lambda h: None,
+    ("GET", "/slides/{slide_id}/annotations"): lambda h: None,
+    ("POST", "/slides/{slide_id}/annotations"): lambda h: {"kind": "region", "geometry": CELL, "text": ""},
+    ("DELETE", "/annotations/{annotation_id}"): lambda h: None,
+    ("GET", "/algorithms"): lambda h: None,
+    ("POST", "/slides/{slide_id}/readings"): lambda h: {"marker": "ki67", "region": CELL},
+    ("GET", "/slides/{slide_id}/readings"): lambda h: None,
+    ("GET", "/readings/{reading_id}"): lambda h: None,
+    ("POST", "/readings/{reading_id}/cancel"): lambda h: None,
+    ("GET", "/readings/{reading_id}/cells"): lambda h: None,
+    ("GET", "/readings/{reading_id}/cells.geojson"): lambda h: None,
+    ("PUT", "/readings/{reading_id}/edits"): lambda h: {"excluded_regions": [], "flipped": []},
+    ("POST", "/readings/{reading_id}/reviews"): lambda h: {"action": "accept"},
+    ("GET", "/cases/{case_id}/reports"): lambda h: None,
+    ("PUT", "/cases/{case_id}/report"): lambda h: {"revision": 1, "diagnosis": "浸润性癌"},
+    ("POST", "/cases/{case_id}/report/sign"): lambda h: {"password": PASSWORD, "revision": 1},
+    ("POST", "/cases/{case_id}/report/amend"): lambda h: {"reason": "补充"},
+    ("GET", "/reports/{report_id}/pdf"): lambda h: None,
+    ("GET", "/audit"): lambda h: None,
+    ("GET", "/live"): lambda h: None,
+    ("GET", "/health/live"): lambda h: None,
+    ("GET", "/health/ready"): lambda h: None,
+    ("GET", "/about"): lambda h: None,
+}
+"""The body of a request that the route would take from somebody who may; made for a hospital."""
+
+PUBLIC = [route for route, rule in RULES.items() if rule.needs is Access.PUBLIC]
+GUARDED = [route for route, rule in RULES.items() if rule.needs is not Access.PUBLIC]
+UNSAFE = [route for route in GUARDED if route[0] not in ("GET", "HEAD")]
+OF_AN_OBJECT = [route for route in GUARDED if "{" in route[1]]
+
+
+def named(route: Route) -> str:
+    return " ".join(route)
+
+
+def may(role: Role, route: Route) -> bool:
+    needs = RULES[route].needs
+    if isinstance(needs, Access):
+        return True
+    asked = needs if isinstance(needs, tuple) else (needs,)
+    return any(permission in ROLE_PERMISSIONS[role] for permission in asked)
+
+
+def path(route: Route, hospital: Hospital) -> str:
+    slide = hospital.unmatched if route[1].endswith("/match") else hospital.slide
+    return route[1].format(
+        case_id=hospital.case,
+        slide_id=slide,
+        reading_id=hospital.reading,
+        report_id=hospital.report,
+        annotation_id=hospital.annotation,
+        person_id=hospital.people[Role.TECHNICIAN].id,
+        name="label",
+    )
+
+
+def ask(client: httpx.Client, route: Route, hospital: Hospital, **headers: str) -> httpx.Response:
+    body = EXAMPLES[route](hospital)
+    return client.request(
+        route[0],
+        path(route, hospital),
+        json=body,
+        headers={name.replace("_", "-"): value for name, value in headers.items()},
+    )
+
+
+def nowhere(hospital: Hospital) -> Hospital:
+    """The same hospital with ids that nothing has."""
+    ids = ("case", "slide", "unmatched", "annotation", "reading", "report")
+    stranger = copy(hospital.people[Role.TECHNICIAN])
+    stranger.id = uuid4()
+    return replace(hospital, people={**hospital.people, Role.TECHNICIAN: stranger}, **{name: uuid4() for name in ids})
+
+
+def code(answer: httpx.Response) -> str:
+    found: str = answer.json()["error"]["code"]
+    return found
+
+
+def routes_of_the_api() -> set[Route]:
+    return {
+        (method, route.path)
+        for router in routers
+        for route in router.routes
+        if isinstance(route, GuardedRoute)
+        for method in route.methods or ()
+    }
+
+
+def test_every_route_has_a_rule_and_an_example() -> None:
+    assert routes_of_the_api() == set(RULES) == set(EXAMPLES)
+
+
+def test_every_route_stands_behind_the_guard() -> None:
+    assert all(isinstance(route, GuardedRoute) for router in routers for route in router.routes)
+
+
+def test_the_public_routes_are_these_and_no_others() -> None:
+    assert set(PUBLIC) == {
+        ("POST", "/session"),
+        ("GET", "/health/live"),
+        ("GET", "/health/ready"),
+        ("GET", "/about"),
+    }
+
+
+@pytest.mark.parametrize("route", GUARDED, ids=named)
+def test_nobody_gets_401(world: World, route: Route) -> None:
+    with world.server.client() as nobody:
+        answer = ask(nobody, route, world.county)
+    assert (answer.status_code, code(answer)) == (401, "NOT_SIGNED_IN")
+
+
+@pytest.mark.parametrize("route", GUARDED, ids=named)
+def test_a_made_up_session_gets_401(world: World, route: Route) -> None:
+    with world.server.client({"Cookie": "coverslip_session=" + "A" * 43}) as stranger:
+        assert ask(stranger, route, world.county).status_code == 401
+
+
+@pytest.mark.parametrize("route", GUARDED, ids=named)
+def test_a_role_without_the_permission_gets_403_and_the_trail_keeps_it(world: World, route: Route) -> None:
+    for role in Role:
+        if may(role, route):
+            continue
+        answer = ask(world.client(role), route, world.county)
+        assert (answer.status_code, code(answer)) == (403, "PERMISSION_DENIED"), role
+        newest = last_events(world, world.county)[0]
+        assert (newest.action, newest.outcome) == (RULES[route].action, "denied"), role
+        assert newest.person_id == world.county.people[role].id
+
+
+@pytest.mark.parametrize("route", OF_AN_OBJECT, ids=named)
+def test_another_hospitals_object_gets_404_like_one_that_is_not_there(world: World, route: Route) -> None:
+    for role in Role:
+        if not may(role, route):
+            continue
+        foreign = ask(world.client(role), route, world.provincial)
+        missing = ask(world.client(role), route, nowhere(world.provincial))
+        assert foreign.status_code == 404, (role, foreign.text)
+        assert foreign.json() == missing.json()
+
+
+@pytest.mark.parametrize("route", UNSAFE, ids=named)
+def test_a_change_without_the_token_gets_403(world: World, route: Route) -> None:
+    role = next(role for role in Role if may(role, route))
+    client = world.client(role)
+    for token in ("", "A" * 43, world.client(Role.HEAD, world.provincial).headers["X-CSRF-Token"]):
+        answer = ask(client, route, world.county, X_CSRF_Token=token)
+        assert (answer.status_code, code(answer)) == (403, "CSRF_REFUSED")
+
+
+@pytest.mark.parametrize("route", UNSAFE, ids=named)
+def test_a_change_sent_by_another_sites_page_gets_403(world: World, route: Route) -> None:
+    role = next(role for role in Role if may(role, route))
+    answer = ask(world.client(role), route, world.county, Origin="https://evil.example")
+    assert (answer.status_code, code(answer)) == (403, "ORIGIN_REFUSED")
+
+
+def test_a_route_that_the_table_does_not_name_is_shut(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    shorter = {route: rule for route, rule in RULES.items() if route != ("GET", "/cases")}
+    monkeypatch.setattr(permissions, "RULES", shorter)
+    for client in (world.client(Role.HEAD), world.server.client()):
+        answer = client.get("/cases")
+        assert (answer.status_code, code(answer)) == (403, "ROUTE_NOT_OPEN")
+
+
+def last_events(world: World, hospital: Hospital) -> list[Any]:
+    auditor = actor_for(hospital.people[Role.AUDITOR], {Role.AUDITOR})
+    with world.database.transaction(auditor) as tx:
+        return [row.event for row in list_events(tx, AuditFilter(), limit=5)]
