@@ -3,7 +3,7 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
-const server = process.env["COVERSLIP_SERVER"] ?? "http://127.0.0.1:8000";
+const server = process.env["COVERSLIP_SERVER"] ?? "http://127.0.0.1:8400";
 
 /** Proxied paths of `npm run dev`; the built pages are served by Coverslip itself. */
 const proxied = ["/api", "/tiles", "/health", "/about"];

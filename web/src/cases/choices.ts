@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { useLanguage } from "../i18n/words";
 
 export interface Choice {
   value: string;
@@ -7,9 +8,13 @@ export interface Choice {
 
 function useSection(section: string): Choice[] {
   const { t } = useTranslation("vocabulary");
+  const language = useLanguage();
   const words: unknown = t(section, { returnObjects: true });
   if (typeof words !== "object" || words === null) return [];
-  return Object.entries(words).map(([value, label]) => ({ value, label: String(label) }));
+  const collator = new Intl.Collator(language);
+  return Object.entries(words)
+    .map(([value, label]) => ({ value, label: String(label) }))
+    .sort((one, other) => collator.compare(one.label, other.label));
 }
 
 /** The sites a specimen can come from, by SNOMED CT code, in the language of the screen. */
