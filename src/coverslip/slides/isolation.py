@@ -42,7 +42,7 @@ KNOWN_ERRORS: dict[str, type[CoverslipError]] = {
 PASSED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "HOME")
 """Variables a decoder process sees; no address of a database, no secret."""
 START_SECONDS = 60.0
-"""Importing the decoders takes about a second, longer on a busy machine."""
+"""Importing the decoders takes about a second, longer on a busy machine; not counted as decoding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,11 @@ class Decoder:
 
     def request(self, header: wire.Header, file: str) -> tuple[wire.Header, bytearray]:
         """Send a request and wait for its answer. Raises what the decoder raised, or `DecoderFailed`."""
-        seconds = self._limits.seconds if self._started else self._limits.seconds + START_SECONDS
+        seconds = self._limits.seconds
         try:
+            if not self._started:
+                wire.receive(self._connection, START_SECONDS)
+                self._started = True
             self._connection.settimeout(seconds)
             wire.send(self._connection, header)
             answer, payload = wire.receive(self._connection, seconds)
@@ -99,7 +102,6 @@ class Decoder:
         except ValueError as error:
             self.stop()
             raise DecoderFailed(file=file, problem=f"an answer that makes no sense: {error}") from error
-        self._started = True
         self.last_path = header["path"]
         if "error" in answer:
             raise _rebuilt(answer, file)

@@ -42,6 +42,7 @@ def main() -> None:
     descriptor, megabytes, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
     _limit(megabytes)
     connection = socket.socket(fileno=descriptor)
+    wire.send(connection, {"ready": True})
     slides: OrderedDict[SlideKey, Slide] = OrderedDict()
     while True:
         try:

@@ -1,0 +1,276 @@
+"""Decoder processes that die, hang or eat memory: a failed slide with a reason, and the next request works.
+
+The hostile decoder is a slide reader plug-in, found the way any plug-in is: an installed entry point, enabled by name.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from coverslip.settings import settings
+from coverslip.slides.errors import (
+    DecoderBusy,
+    DecoderFailed,
+    DecoderMemory,
+    DecoderTimeout,
+    NotASlide,
+    SlideMissing,
+    SlideTruncated,
+    TileOutside,
+    TileUnreadable,
+)
+from coverslip.slides.isolation import DecoderLimits, DecoderPool, open_isolated, probe, tile_index
+from coverslip.slides.readers.tiff import TiffReader
+from coverslip.slides.registry import reader_named
+from coverslip.testing.slide_files import SvsOptions, tissue, write_svs
+from coverslip.vocabulary.geometry import Box
+
+IMAGE = tissue(301, 227)
+LIMITS = DecoderLimits(memory_mb=1024, seconds=2.0)
+
+HOSTILE = """
+import os, time
+from coverslip.slides.errors import SlideCorrupt
+
+class HostileReader:
+    name = "hostile"
+
+    def accepts(self, path, head):
+        return head.startswith(b"HOSTILE")
+
+    def open(self, path):
+        deed = path.read_bytes().split()[1].decode()
+        if deed == "crash":
+            os.kill(os.getpid(), 11)
+        if deed == "exit":
+            os._exit(3)
+        if deed == "hang":
+            time.sleep(3600)
+        if deed == "spin":
+            while True:
+                pass
+        if deed == "eat":
+            kept = []
+            while True:
+                kept.append(bytearray(50_000_000))
+        if deed == "write":
+            with open(path.parent / "written", "wb") as file:
+                file.write(b"x" * 50_000_000)
+        if deed == "bug":
+            raise Exception("patient Zhang San")
+        if deed == "secrets":
+            raise SlideCorrupt(file=path.name, problem=",".join(sorted(os.environ)))
+        raise SlideCorrupt(file=path.name, problem=deed)
+"""
+
+
+@pytest.fixture(autouse=True)
+def hostile_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Installs the plug-in for decoder processes and enables it."""
+    plugin = tmp_path / "plugin"
+    information = plugin / "hostile-1.0.dist-info"
+    information.mkdir(parents=True)
+    (plugin / "hostile_reader.py").write_text(HOSTILE)
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: hostile\nVersion: 1.0\n")
+    (information / "entry_points.txt").write_text("[coverslip.slide_readers]\nhostile = hostile_reader:HostileReader\n")
+    monkeypatch.setenv("PYTHONPATH", str(plugin))
+    monkeypatch.setenv("COVERSLIP_SLIDE_READERS", '["hostile", "tiff", "dicom", "openslide", "plain"]')
+    monkeypatch.setenv("COVERSLIP_DATABASE_URL", "postgresql://secret@nowhere/x")
+    settings.cache_clear()
+    reader_named.cache_clear()
+    yield
+    monkeypatch.undo()
+    settings.cache_clear()
+    reader_named.cache_clear()
+
+
+@pytest.fixture
+def slide_path(tmp_path: Path) -> Path:
+    return write_svs(tmp_path / "good.svs", IMAGE)
+
+
+def hostile(tmp_path: Path, deed: str) -> Path:
+    path = tmp_path / f"{deed}.svs"
+    path.write_bytes(b"HOSTILE " + deed.encode() + b"\n")
+    return path
+
+
+def problem_of(error: DecoderFailed) -> str:
+    return str(error.parameters["problem"])
+
+
+def test_an_isolated_slide_shows_the_same_as_one_opened_here(slide_path: Path) -> None:
+    with open_isolated(slide_path, LIMITS) as isolated, TiffReader().open(slide_path) as direct:
+        assert isolated.properties == direct.properties
+        for level in range(2):
+            assert np.array_equal(isolated.region(level, Box(3, 4, 50, 60)), direct.region(level, Box(3, 4, 50, 60)))
+        assert isolated.tile(0, 1, 1) == direct.tile(0, 1, 1)
+        assert np.array_equal(isolated.associated("label"), direct.associated("label"))
+        assert isolated.reductions(0) == direct.reductions(0)
+        assert isolated.tile_index() == direct.tile_index()
+
+
+def test_errors_of_the_file_come_through_unchanged(slide_path: Path, tmp_path: Path) -> None:
+    with open_isolated(slide_path, LIMITS) as slide, pytest.raises(TileOutside) as outside:
+        slide.tile(0, 99, 0)
+    assert outside.value.parameters["column"] == 99
+    cut = tmp_path / "cut.svs"
+    cut.write_bytes(slide_path.read_bytes()[:5000])
+    with pytest.raises(SlideTruncated):
+        probe(cut, LIMITS)
+    with pytest.raises(SlideMissing):
+        probe(tmp_path / "gone.svs", LIMITS)
+    text = tmp_path / "text.svs"
+    text.write_text("hello")
+    with pytest.raises(NotASlide):
+        tile_index(text, LIMITS)
+
+
+@pytest.mark.parametrize(
+    ("deed", "kind", "problem"),
+    [
+        ("crash", DecoderFailed, "SIGSEGV"),
+        ("exit", DecoderFailed, "exit status 3"),
+        ("eat", DecoderMemory, None),
+        ("hang", DecoderTimeout, None),
+        ("spin", DecoderTimeout, None),
+        ("bug", DecoderFailed, "Exception"),
+    ],
+)
+def test_a_decoder_that_fails_is_replaced_and_says_why(
+    tmp_path: Path, slide_path: Path, deed: str, kind: type[DecoderFailed], problem: str | None
+) -> None:
+    with DecoderPool(LIMITS) as pool:
+        assert pool.open(slide_path).properties.width == 301
+        with pytest.raises(kind) as caught:
+            pool.open(hostile(tmp_path, deed))
+        if problem is not None:
+            assert problem in problem_of(caught.value)
+        assert "Zhang" not in str(caught.value)
+        assert pool.open(slide_path).tile(0, 0, 0).data
+
+
+def test_a_slide_opened_before_the_crash_goes_on_working(tmp_path: Path, slide_path: Path) -> None:
+    with DecoderPool(LIMITS) as pool:
+        slide = pool.open(slide_path)
+        with pytest.raises(DecoderFailed):
+            pool.open(hostile(tmp_path, "crash"))
+        assert slide.region(0, Box(0, 0, 30, 30)).shape == (30, 30, 3)
+
+
+def test_a_killed_decoder_fails_one_request_only(slide_path: Path) -> None:
+    with open_isolated(slide_path, LIMITS) as slide:
+        os.kill(_children()[0], signal.SIGKILL)
+        with pytest.raises(DecoderFailed) as caught:
+            slide.tile(0, 0, 0)
+        assert "SIGKILL" in problem_of(caught.value)
+        assert slide.tile(0, 0, 0).data
+
+
+def test_a_hanging_decoder_does_not_hold_up_the_others(tmp_path: Path, slide_path: Path) -> None:
+    with DecoderPool(DecoderLimits(1024, 4.0, processes=2)) as pool:
+        slide = pool.open(slide_path)
+        failures: list[BaseException] = []
+
+        def hang() -> None:
+            try:
+                pool.open(hostile(tmp_path, "hang"))
+            except DecoderFailed as error:
+                failures.append(error)
+
+        thread = threading.Thread(target=hang)
+        thread.start()
+        started = time.monotonic()
+        assert slide.tile(0, 1, 1).data
+        assert time.monotonic() - started < 3.0
+        thread.join()
+        assert [type(error) for error in failures] == [DecoderTimeout]
+
+
+def test_a_request_that_finds_all_decoders_busy_is_told_so(tmp_path: Path, slide_path: Path) -> None:
+    with DecoderPool(DecoderLimits(1024, 0.5, processes=1)) as pool:
+        slide = pool.open(slide_path)
+        held = threading.Event()
+        release = threading.Event()
+
+        def hold() -> None:
+            with pool._decoder(str(slide_path), slide_path.name):
+                held.set()
+                release.wait()
+
+        thread = threading.Thread(target=hold)
+        thread.start()
+        held.wait()
+        with pytest.raises(DecoderBusy):
+            slide.tile(0, 0, 0)
+        release.set()
+        thread.join()
+        assert slide.tile(0, 0, 0).data
+
+
+def test_a_decoder_sees_no_secret_and_writes_no_file(tmp_path: Path) -> None:
+    with DecoderPool(LIMITS) as pool:
+        with pytest.raises(Exception, match="PATH") as seen:
+            pool.open(hostile(tmp_path, "secrets"))
+        assert "DATABASE" not in str(seen.value)
+        with pytest.raises(Exception, match=r"damaged|Error"):
+            pool.open(hostile(tmp_path, "write"))
+    written = tmp_path / "written"
+    assert not written.exists() or written.stat().st_size <= 1024 * 1024
+
+
+def test_many_threads_share_a_pool(slide_path: Path) -> None:
+    with DecoderPool(DecoderLimits(1024, 20.0, processes=2)) as pool, TiffReader().open(slide_path) as direct:
+        slide = pool.open(slide_path)
+        expected = direct.region(0, Box(0, 0, 200, 200))
+        results: list[bool] = []
+
+        def read() -> None:
+            results.extend(np.array_equal(slide.region(0, Box(0, 0, 200, 200)), expected) for _ in range(10))
+
+        threads = [threading.Thread(target=read) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert results == [True] * 80
+        assert len(_children()) <= 2
+
+
+def test_closing_a_pool_ends_its_processes(slide_path: Path) -> None:
+    pool = DecoderPool(LIMITS)
+    slide = pool.open(slide_path)
+    assert _children()
+    pool.close()
+    assert not _children()
+    with pytest.raises(DecoderFailed):
+        slide.tile(0, 0, 0)
+
+
+def test_an_unreadable_tile_is_no_failure_of_the_decoder(tmp_path: Path) -> None:
+    path = write_svs(tmp_path / "a.svs", IMAGE, SvsOptions(factors=(1,)))
+    data = bytearray(path.read_bytes())
+    with TiffReader().open(path) as direct:
+        place = direct.tile_index().place(0, 2, 2)
+    assert place is not None
+    data[place.offset : place.offset + place.length] = bytes(place.length)
+    path.write_bytes(bytes(data))
+    with open_isolated(path, LIMITS) as slide:
+        with pytest.raises(TileUnreadable):
+            slide.tile(0, 2, 2)
+        assert slide.tile(0, 2, 3).data
+        assert len(_children()) == 1
+
+
+def _children() -> list[int]:
+    """Decoder processes of this one."""
+    found = [int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
+    return [pid for pid in found if b"coverslip.slides.sandbox" in Path(f"/proc/{pid}/cmdline").read_bytes()]
