@@ -84,3 +84,9 @@ class LastAdministrator(CoverslipError):
     """The change would leave the organization without anyone who can manage people."""
 
     code = "LAST_ADMINISTRATOR"
+
+
+class AuditChainBroken(CoverslipError):
+    """The audit trail was changed behind the application's back. Parameters: `number`, `kind`."""
+
+    code = "AUDIT_CHAIN_BROKEN"

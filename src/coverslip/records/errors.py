@@ -39,3 +39,15 @@ class SchemaOutdated(CoverslipError):
     """The database's schema is not the one this version needs. Parameters: `found`, `needed`."""
 
     code = "SCHEMA_OUTDATED"
+
+
+class OwnerUnknown(CoverslipError):
+    """The task needs the schema's owner, and only the application's role is known."""
+
+    code = "DATABASE_OWNER_UNKNOWN"
+
+
+class DumpFailed(CoverslipError):
+    """`pg_dump` or `pg_restore` failed. Parameters: `program`, `problem`."""
+
+    code = "DATABASE_DUMP_FAILED"

@@ -6,13 +6,13 @@ its content has to be, so a put of the same bytes twice is one blob, and a flipp
 
 from __future__ import annotations
 
-import errno
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import UUID, uuid4
 
 import obstore
@@ -22,10 +22,9 @@ from obstore.store import LocalStore, from_url
 from coverslip.settings import Settings
 from coverslip.storage import checksums
 from coverslip.storage.checksums import Checksum
-from coverslip.storage.errors import BlobCorrupt, BlobMissing, StorageFull, StorageUnavailable
+from coverslip.storage.errors import BlobCorrupt, BlobMissing, StorageFull, StorageUnavailable, is_full
 
 _INCOMING = ".incoming"
-_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +92,19 @@ class BlobStore:
         if not self.exists(organization_id, checksum.digest):
             self._put_remote(organization_id, checksum, data)
         return checksum
+
+    def put_stream(
+        self, organization_id: UUID, source: IO[bytes], digest: str, progress: Callable[[int], None] | None = None
+    ) -> Checksum:
+        """Store what is read from `source` to its end; raises as `put_file`."""
+        if self.folder is not None:
+            return self._put_local(
+                organization_id, digest, lambda target: checksums.copy_stream(source, target, progress)
+            )
+        with tempfile.TemporaryDirectory(prefix="coverslip-") as folder:
+            draft = Path(folder) / "blob"
+            checksums.copy_stream(source, draft)
+            return self.put_file(organization_id, draft, digest, progress)
 
     def read(self, organization_id: UUID, digest: str) -> bytes:
         """All bytes of a blob, compared with their name. Raises `BlobMissing`, `BlobCorrupt`."""
@@ -171,7 +183,7 @@ class BlobStore:
             for folder in (target.parent, target.parent.parent, self.folder):
                 _flush_folder(folder)
         except OSError as error:
-            if error.errno in _NO_SPACE:
+            if is_full(error):
                 raise StorageFull(folder=str(self.folder)) from error
             raise StorageUnavailable(problem=error.strerror or str(error)) from error
         finally:

@@ -52,8 +52,14 @@ def copy(source: Path, target: Path, progress: Callable[[int], None] | None = No
 
     Raises OSError; a target begun by then is the caller's to remove.
     """
-    with source.open("rb") as reading, target.open("xb") as writing:
-        checksum = _pump(reading, writing, progress)
+    with source.open("rb") as reading:
+        return copy_stream(reading, target, progress)
+
+
+def copy_stream(source: IO[bytes], target: Path, progress: Callable[[int], None] | None = None) -> Checksum:
+    """As `copy`, from an open file to its end."""
+    with target.open("xb") as writing:
+        checksum = _pump(source, writing, progress)
         writing.flush()
         os.fsync(writing.fileno())
     return checksum

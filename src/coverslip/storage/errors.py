@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+
 from coverslip.errors import CoverslipError
+
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def is_full(error: OSError) -> bool:
+    """Whether an operation failed for want of space."""
+    return error.errno in _NO_SPACE
 
 
 class StorageFull(CoverslipError):
-    """No space left for the bytes; nothing of them was kept. Parameter: `size_bytes`."""
+    """No space left for the bytes; nothing of them was kept. Parameter: `folder`."""
 
     code = "STORAGE_FULL"
 
@@ -27,3 +36,36 @@ class StorageUnavailable(CoverslipError):
     """The store does not answer or refuses. Parameter: `problem`."""
 
     code = "STORAGE_UNAVAILABLE"
+
+
+class BlobUnregistered(CoverslipError):
+    """The store holds bytes that no row knows. Parameter: `digest`."""
+
+    code = "BLOB_UNREGISTERED"
+
+
+class BlobReferenceBroken(CoverslipError):
+    """A row needs bytes that the register does not know. Parameters: `object_type`, `object_id`, `digest`."""
+
+    code = "BLOB_REFERENCE_BROKEN"
+
+
+class NotABackup(CoverslipError):
+    """The file is no backup, or not whole. Parameters: `file`, `problem`."""
+
+    code = "NOT_A_BACKUP"
+    exit_status = 2
+
+
+class InstallationNotEmpty(CoverslipError):
+    """A backup is brought back into an empty installation only. Parameter: `found`."""
+
+    code = "INSTALLATION_NOT_EMPTY"
+    exit_status = 2
+
+
+class InstallationDiffers(CoverslipError):
+    """The backup's database roles have other names. Parameters: `found`, `needed`."""
+
+    code = "INSTALLATION_DIFFERS"
+    exit_status = 2

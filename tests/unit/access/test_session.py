@@ -17,6 +17,7 @@ from coverslip.records.actor import Actor
 from coverslip.records.database import Database
 from coverslip.records.models import Organization, Person
 from coverslip.records.queries.audit import AuditFilter, list_events
+from coverslip.records.queries.session import Failures
 from coverslip.testing.database import PASSWORD, execute
 from coverslip.vocabulary.roles import Role
 
@@ -143,7 +144,7 @@ def test_the_wait_is_over_after_its_time_and_a_success_forgives(
 
 
 def test_the_wait_grows_with_each_failure_up_to_a_limit() -> None:
-    waits = [session.BY_USERNAME.wait(session.sessions.Failures(count, 0.0)) for count in (4, 5, 6, 7, 8, 30, 4000)]
+    waits = [session.BY_USERNAME.wait(Failures(count, 0.0)) for count in (4, 5, 6, 7, 8, 30, 4000)]
     assert waits == [0, 1, 2, 4, 8, 300, 300]
 
 

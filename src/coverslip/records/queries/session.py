@@ -58,6 +58,11 @@ def revoke_all(tx: Transaction, person_id: UUID, *, besides: UUID | None = None)
     tx.session.execute(query.values(revoked_at=func.now()))
 
 
+def revoke_everybody(tx: Transaction) -> None:
+    """End every session of the organization."""
+    tx.session.execute(update(Session).where(Session.revoked_at.is_(None)).values(revoked_at=func.now()))
+
+
 def lock_username(tx: Transaction, username: str) -> None:
     """Let attempts on one username come one after another, so that parallel guessing gains nothing."""
     tx.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 1))"), {"key": f"login:{username}"})

@@ -1,0 +1,53 @@
+"""The register of stored bytes of the transaction's organization, and who needs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import literal, select, union_all
+from sqlalchemy.dialects.postgresql import insert
+
+from coverslip.records.models import Blob, Reading, Report, SlideFile
+from coverslip.records.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A row that needs some bytes."""
+
+    object_type: str
+    object_id: UUID
+    digest: str
+
+
+def register_blob(tx: Transaction, digest: str, size_bytes: int, media_type: str) -> None:
+    """Note that the store holds these bytes for the organization; once, however many ask at the same time."""
+    tx.session.execute(
+        insert(Blob)
+        .values(organization_id=tx.organization_id, digest=digest, size_bytes=size_bytes, media_type=media_type)
+        .on_conflict_do_nothing()
+    )
+
+
+def all_blobs(tx: Transaction) -> list[Blob]:
+    """Every entry of the register, by digest."""
+    return list(tx.session.scalars(select(Blob).order_by(Blob.digest)))
+
+
+def unregistered_references(tx: Transaction) -> list[Reference]:
+    """Rows that need bytes the register does not know."""
+    needed = union_all(
+        select(literal("slide").label("object_type"), SlideFile.slide_id.label("object_id"), SlideFile.digest),
+        select(literal("reading"), Reading.id, Reading.cells_digest),
+        select(literal("report"), Report.id, Report.content_digest),
+        select(literal("report"), Report.id, Report.pdf_digest_zh),
+        select(literal("report"), Report.id, Report.pdf_digest_en),
+    ).subquery()
+    query = (
+        select(needed)
+        .outerjoin(Blob, Blob.digest == needed.c.digest)
+        .where(needed.c.digest.is_not(None), Blob.digest.is_(None))
+        .order_by(needed.c.object_type, needed.c.object_id)
+    )
+    return [Reference(*row) for row in tx.session.execute(query)]
