@@ -82,3 +82,17 @@ class EditsMissing(AnalysisError):
 
     code = "READING_NOT_EDITED"
     exit_status = 2
+
+
+class SlideNotReadable(AnalysisError):
+    """The slide has not come in, or could not be read when it did. Parameter: `status`."""
+
+    code = "SLIDE_NOT_READABLE"
+    exit_status = 2
+
+
+class ReadingMarkerMismatch(AnalysisError):
+    """The slide was stained for another marker than the one asked for. Parameters: `asked`, `stained`."""
+
+    code = "READING_MARKER_MISMATCH"
+    exit_status = 2

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -26,6 +27,19 @@ class FinishedReading:
     result: ReadingResult
     provenance: Provenance
     region: Region
+    laboratory: Evidence
+
+    def to_json(self) -> dict[str, Any]:
+        """The result as stored with the reading; its `extra` holds what a later recount and an auditor need."""
+        result = self.result.to_json()
+        result["extra"] |= {
+            "algorithm_flags": list(self.findings.flags),
+            "algorithm_reasons": list(self.findings.reasons),
+            "laboratory": {name: value for name, value in asdict(self.laboratory).items() if value is not None},
+            "provenance": self.provenance.to_json(),
+            "region": self.region.to_geojson(),
+        }
+        return result
 
 
 def read_slide(
@@ -47,8 +61,10 @@ def read_slide(
     chosen = Region.from_box(bounds) if region is None else region
     check_inside(chosen, bounds)
     findings = algorithm.run(SlidePixels(slide, spacing), chosen, parameters, progress, cancelled)
-    result = assemble(algorithm.declaration.profile, findings, spacing, laboratory)
-    return FinishedReading(findings, result, provenance(algorithm.declaration, parameters, spacing, chosen), chosen)
+    known = laboratory or Evidence()
+    result = assemble(algorithm.declaration.profile, findings, spacing, known)
+    source = provenance(algorithm.declaration, parameters, spacing, chosen)
+    return FinishedReading(findings, result, source, chosen, known)
 
 
 def check_inside(region: Region, slide: Box) -> None:
