@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from math import floor, log10
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from coverslip.errors import Locale
@@ -59,11 +59,13 @@ def report_view(content: ReportContent, locale: Locale) -> dict[str, Any]:
     }
 
 
-def local_time(iso: str, time_zone: str, *, with_time: bool = True) -> str:
-    """`2026-05-18 15:42:07 (UTC+08:00)`, or the date alone, of an ISO 8601 instant in the report's zone."""
+def local_time(iso: str, time_zone: str, precision: Literal["date", "minute", "full"] = "full") -> str:
+    """An ISO 8601 instant in the report's zone: `2026-05-18 15:42:07 (UTC+08:00)`, to the minute, or the date alone."""
     moment = datetime.fromisoformat(iso).astimezone(ZoneInfo(time_zone))
-    if not with_time:
+    if precision == "date":
         return f"{moment:%Y-%m-%d}"
+    if precision == "minute":
+        return f"{moment:%Y-%m-%d %H:%M}"
     offset = f"{moment:%z}"
     return f"{moment:%Y-%m-%d %H:%M:%S} (UTC{offset[:3]}:{offset[3:]})"
 
@@ -124,7 +126,7 @@ def _facts(content: ReportContent, words: Words) -> list[list[str]]:
         "priority": words.term("priority", case.priority),
         "department": case.department or unknown,
         "submitted_by": case.submitted_by or unknown,
-        "received_at": local_time(case.received_at, content.time_zone, with_time=False),
+        "received_at": local_time(case.received_at, content.time_zone, "date"),
     }
     return [[words.text("labels", key), value] for key, value in rows.items()]
 
@@ -204,7 +206,10 @@ def _reading(reading: ReadingContent, words: Words, time_zone: str) -> dict[str,
     final = reading.reader or reading.computer
     notes = [words.term("flags", code) for code in _unique((*final.reasons, *final.flags))]
     decided = words.text(
-        "provenance", "decided", person=words.pick(reading.decided_by), at=local_time(reading.decided_at, time_zone)
+        "provenance",
+        "decided",
+        person=words.pick(reading.decided_by),
+        at=local_time(reading.decided_at, time_zone, "minute"),
     )
     return {
         "marker": words.term("marker", reading.marker),

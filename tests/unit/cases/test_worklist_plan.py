@@ -21,7 +21,8 @@ from coverslip.vocabulary.roles import Role
 CASES = 30_000
 FILL = """
 INSERT INTO patients (organization_id, patient_number, name, name_en, sex)
-SELECT %(org)s, 'P' || n, substr('李王张刘陈杨赵黄周吴', 1 + n %% 10, 1) || chr(19968 + n %% 5000), 'Li X' || n, 'female'
+SELECT %(org)s, 'P' || n, substr('李王张刘陈杨赵黄周吴', 1 + n %% 10, 1) || chr(19968 + n %% 5000), 'Li X' || n,
+    'female'
 FROM generate_series(1, %(n)s) n;
 INSERT INTO cases (organization_id, accession_number, patient_id, status, priority, received_at, assigned_to_id)
 SELECT %(org)s, '2026-' || lpad(row_number() OVER ()::text, 7, '0'), id,
@@ -40,7 +41,7 @@ def full(postgres: Any) -> Iterator[tuple[Database, Actor]]:
     person = make_person(database, hospital.id, "head", {Role.HEAD})
     with psycopg.connect(postgres.superuser_url(database), autocommit=True) as connection:
         for statement in FILL.strip().rstrip(";").split(";"):
-            connection.execute(statement.encode(), {"org": hospital.id, "n": CASES, "person": person.id})  # type: ignore[arg-type]  # bytes are a query too
+            connection.execute(statement.encode(), {"org": hospital.id, "n": CASES, "person": person.id})
         connection.execute("ANALYZE")
     yield database, actor_for(person, {Role.HEAD})
     postgres.drop(database)
