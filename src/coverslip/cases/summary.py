@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -198,12 +199,13 @@ def spacing_um(properties: Mapping[str, Any]) -> float | None:
 
 
 def failure_words(slide: Slide) -> dict[str, str] | None:
-    """Why a slide failed, in each language; the stored detail where the catalogue does not know the code."""
+    """Why a slide failed, in each language: the catalogue's words with the stored parameters (JSON), else the code."""
     if slide.failure_code is None:
         return None
-    known: defaultdict[str, str] = defaultdict(lambda: slide.failure_detail or "")
+    known: defaultdict[str, Any] = defaultdict(lambda: "–")
+    known |= json.loads(slide.failure_detail or "{}")
     known["file"] = slide.original_name or ""
     try:
         return {locale: error_text(slide.failure_code, locale)["message"].format_map(known) for locale in LOCALES}
     except KeyError:
-        return dict.fromkeys(LOCALES, slide.failure_detail or slide.failure_code)
+        return dict.fromkeys(LOCALES, slide.failure_code)

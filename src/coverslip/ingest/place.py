@@ -1,0 +1,133 @@
+"""Slides by hand: giving a file its place, correcting what the label says, reading label, macro and thumbnail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from coverslip.access import audit
+from coverslip.access.permission import Permission, require
+from coverslip.cases.status import slide_became_ready
+from coverslip.errors import InvalidInput, NotFound
+from coverslip.ingest.errors import PlaceTaken, SlideAlreadyPlaced, SlideNotReadable
+from coverslip.ingest.intake import tell
+from coverslip.records.models import Slide
+from coverslip.records.queries import slide as slides
+from coverslip.records.queries import specimen as specimens
+from coverslip.records.queries.slide import PlacedSlide
+from coverslip.records.transaction import Transaction
+from coverslip.storage.blobs import BlobStore
+from coverslip.vocabulary.markers import ControlStatus, Marker
+from coverslip.vocabulary.stains import Stain
+
+CHANGEABLE = {"stain": Stain, "marker": Marker, "control_status": ControlStatus, "clone": None}
+PICTURES = ("label", "macro", "thumbnail")
+
+
+def open_slide_record(tx: Transaction, slide_id: UUID) -> PlacedSlide:
+    """One slide with its place, files and readings, as the viewer opens it. Raises `PermissionDenied`, `NotFound`."""
+    require(tx.actor, Permission.SLIDE_READ)
+    placed = slides.placed_slide(tx, slide_id)
+    if placed is None:
+        raise NotFound(field="slide")
+    audit.record(tx, "slide.open", object_type="slide", object_id=slide_id, case_id=placed.slide.case_id)
+    return placed
+
+
+def unmatched_slides(tx: Transaction) -> list[Slide]:
+    """Slides that came in without a place, newest first, readings loaded. Raises `PermissionDenied`."""
+    require(tx.actor, Permission.SLIDE_MATCH)
+    audit.record(tx, "slide.unmatched", object_type="slide", object_id=None)
+    return slides.unmatched(tx)
+
+
+def match_slide(tx: Transaction, slide_id: UUID, block_id: UUID, label: str) -> Slide:
+    """Give an unmatched slide its place in a block.
+
+    An expected slide of that block with this label is fulfilled: its stain, marker, clone, barcode and control pass on,
+    and it stands no longer beside. Raises `PermissionDenied`, `NotFound`, `InvalidInput`, `SlideAlreadyPlaced`,
+    `SlideNotReadable`, `PlaceTaken`.
+    """
+    require(tx.actor, Permission.SLIDE_MATCH)
+    name = label.strip()
+    if not name:
+        raise InvalidInput(field="label", problem="required")
+    block = specimens.block(tx, block_id)
+    if block is None:
+        raise NotFound(field="block")
+    slide = slides.slide(tx, slide_id, for_update=True)
+    if slide is None:
+        raise NotFound(field="slide")
+    if slide.block_id is not None:
+        placed = slides.placed_slide(tx, slide_id)
+        raise SlideAlreadyPlaced(accession_number=placed.accession_number if placed else None, label=slide.label)
+    if slide.status != "unmatched":
+        raise SlideNotReadable(status=slide.status)
+    _fulfil(tx, slide, block_id, name)
+    slide.case_id, slide.block_id, slide.label, slide.status = block.specimen.case_id, block_id, name, "ready"
+    tx.flush()
+    audit.record(
+        tx,
+        "slide.match",
+        object_type="slide",
+        object_id=slide.id,
+        case_id=slide.case_id,
+        detail={"block_id": str(block_id), "label": name},
+    )
+    slide_became_ready(tx, block.specimen.case_id)
+    tell(tx, slide)
+    return slide
+
+
+def change_slide(tx: Transaction, slide_id: UUID, changes: Mapping[str, str | None]) -> Slide:
+    """Correct stain, marker, clone or control status; the audit trail keeps what stood there before.
+
+    Raises `PermissionDenied`, `NotFound`, and `InvalidInput` for another field or an unknown word.
+    """
+    require(tx.actor, Permission.SLIDE_MATCH)
+    slide = slides.slide(tx, slide_id, for_update=True)
+    if slide is None:
+        raise NotFound(field="slide")
+    before: dict[str, str | None] = {}
+    for name, value in changes.items():
+        if name not in CHANGEABLE:
+            raise InvalidInput(field=name, problem="unknown_field")
+        words = CHANGEABLE[name]
+        if words is not None and value is not None and value not in set(words):
+            raise InvalidInput(field=name, problem="unknown_word")
+        if value is None and name in ("stain", "control_status"):
+            raise InvalidInput(field=name, problem="required")
+        before[name] = getattr(slide, name)
+        setattr(slide, name, value)
+    tx.flush()
+    audit.record(
+        tx,
+        "slide.change",
+        object_type="slide",
+        object_id=slide.id,
+        case_id=slide.case_id,
+        detail={"before": before, "after": dict(changes)},
+    )
+    tell(tx, slide)
+    return slide
+
+
+def associated_image(tx: Transaction, blobs: BlobStore, slide_id: UUID, name: str) -> bytes:
+    """Label, macro or thumbnail as JPEG, as made at intake; no decoding. Raises `PermissionDenied`, `NotFound`."""
+    require(tx.actor, Permission.SLIDE_READ)
+    slide = slides.slide(tx, slide_id)
+    pictures = (slide.properties or {}).get("pictures", {}) if slide is not None else {}
+    if name not in PICTURES or name not in pictures:
+        raise NotFound(field=name if name in PICTURES else "image")
+    return blobs.read(tx.organization_id, str(pictures[name]))
+
+
+def _fulfil(tx: Transaction, slide: Slide, block_id: UUID, label: str) -> None:
+    for other in slides.in_block(tx, block_id):
+        if other.label.casefold() != label.casefold():
+            continue
+        if other.content_digest is not None and other.status != "failed":
+            raise PlaceTaken(label=label)
+        slide.stain, slide.marker, slide.clone = other.stain, other.marker, other.clone
+        slide.control_status, slide.barcode = other.control_status, other.barcode or slide.barcode
+        slides.remove_expectation(tx, other.id)
