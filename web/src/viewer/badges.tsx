@@ -1,0 +1,45 @@
+import { Badge, Tooltip } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+
+import { nativePower, PRESETS } from "./magnification";
+import type { SlideDetail } from "../api/slides";
+import { useWord } from "../i18n/words";
+
+/** What must be known about a slide before its colours and sizes are trusted. */
+export function SlideBadges({ slide }: { slide: SlideDetail }) {
+  const { t } = useTranslation("viewer");
+  const word = useWord();
+  const native = nativePower(slide);
+  return (
+    <>
+      <Explained words={t(slide.has_icc_profile ? "colour.profile_why" : "colour.none_why")} colour={slide.has_icc_profile ? "yellow" : "gray"}>
+        {t(slide.has_icc_profile ? "colour.profile" : "colour.none")}
+      </Explained>
+      {slide.spacing_um_x === null && (
+        <Explained words={t("scale.unknown_why")} colour="red">
+          {t("scale.unknown")}
+        </Explained>
+      )}
+      {native.source === "unknown" && slide.spacing_um_x !== null && (
+        <Explained words={t("zoom.unknown_why", { first: PRESETS[0] })} colour="yellow">
+          {t("zoom.unknown")}
+        </Explained>
+      )}
+      {slide.marker !== null && (
+        <Explained words={t(`control.${slide.control_status}_why`)} colour={{ passed: "teal", failed: "red", unknown: "yellow" }[slide.control_status]}>
+          {word("control", slide.control_status)}
+        </Explained>
+      )}
+    </>
+  );
+}
+
+function Explained({ words, colour, children }: { words: string; colour: string; children: string }) {
+  return (
+    <Tooltip label={words} multiline maw={300} events={{ hover: true, focus: true, touch: true }}>
+      <Badge variant="light" color={colour} radius="sm" tt="none" tabIndex={0}>
+        {children}
+      </Badge>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,62 @@
+import { useMemo, useState } from "react";
+
+import { clampRing, polygonGeometry } from "../annotations/geometry";
+import type { PolygonGeometry } from "../annotations/geometry";
+import type { SavedRegion } from "../annotations/region_list";
+import { useAddAnnotation, useAnnotations, useRemoveAnnotation } from "../api/annotations";
+import type { Annotation, NewAnnotation } from "../api/annotations";
+import type { ApiError } from "../api/errors";
+import type { SlideDetail } from "../api/slides";
+import type { Point } from "./image_transform";
+
+export interface Regions {
+  readonly saved: readonly SavedRegion[];
+  readonly selected: string | null;
+  readonly error: ApiError | null;
+  select: (id: string | null) => void;
+  /** Save a new outline and choose it. */
+  add: (ring: readonly Point[]) => void;
+  /** Save the outline anew in the place of the old one. */
+  replace: (id: string, ring: readonly Point[]) => void;
+  remove: (id: string) => void;
+}
+
+/** The saved regions of a slide. An outline is never changed in place: the new one is saved first, then the old removed. */
+export function useRegions(slide: SlideDetail): Regions {
+  const annotations = useAnnotations(slide.id);
+  const adding = useAddAnnotation(slide.id);
+  const removing = useRemoveAnnotation(slide.id);
+  const [selected, select] = useState<string | null>(null);
+  const saved = useMemo(() => regionsOf(annotations.data ?? []), [annotations.data]);
+
+  const asAnnotation = (ring: readonly Point[], text = ""): NewAnnotation => {
+    const inside = clampRing(ring, slide.width ?? 0, slide.height ?? 0);
+    return { kind: "region", geometry: polygonGeometry(inside) as NewAnnotation["geometry"], text };
+  };
+  return {
+    saved,
+    selected,
+    error: adding.error ?? removing.error ?? annotations.error,
+    select,
+    add: (ring) => adding.mutate(asAnnotation(ring), { onSuccess: (added) => select(added.id) }),
+    replace: (id, ring) => {
+      const old = saved.find((region) => region.annotation.id === id);
+      adding.mutate(asAnnotation(ring, old?.annotation.text), {
+        onSuccess: (added) => {
+          select(added.id);
+          removing.mutate(id);
+        },
+      });
+    },
+    remove: (id) => {
+      if (id === selected) select(null);
+      removing.mutate(id);
+    },
+  };
+}
+
+function regionsOf(annotations: readonly Annotation[]): SavedRegion[] {
+  return annotations
+    .filter((annotation) => annotation.kind === "region" && annotation.geometry.type !== "Point")
+    .map((annotation, i) => ({ annotation, geometry: annotation.geometry as PolygonGeometry, name: `R${i + 1}` }));
+}
