@@ -22,7 +22,7 @@ from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence as DicomSequence
 from pydicom.uid import UID, JPEGBaseline8Bit, generate_uid
 
-from coverslip.slides.jpeg import APP0, APP14, EOI, SOI, segments
+from coverslip.slides.jpeg import APP0, APP14, BASELINE, EOI, SOI, SOS, segments
 from coverslip.slides.slide import RgbImage
 
 Colours = Literal["rgb", "ycbcr"]
@@ -150,8 +150,19 @@ def abbreviated(tiles: Iterator[RgbImage], colours: Colours) -> tuple[bytes, lis
         kept, at = b"", 0
         for part in dropped:
             kept, at = kept + stream[at : part.start], part.end
-        stored.append(kept + stream[at:])
+        stored.append(_numbered(kept + stream[at:]))
     return tables, stored
+
+
+def _numbered(stream: bytes) -> bytes:
+    """Components called 1, 2, 3, as scanners call them: libjpeg calls them R, G, B, from which decoders guess RGB."""
+    changed = bytearray(stream)
+    for part in segments(stream):
+        if part.marker in (BASELINE, SOS):
+            first, step = (part.start + 10, 3) if part.marker == BASELINE else (part.start + 5, 2)
+            for number in range(3):
+                changed[first + step * number] = number + 1
+    return bytes(changed)
 
 
 def write_ome(path: Path, image: RgbImage, *, mpp: float | None = 0.25, factors: Sequence[int] = (2, 4)) -> Path:
