@@ -104,7 +104,7 @@ class Supervisor:
             child.failures = 0 if lived > HEALTHY_SECONDS else child.failures + 1
             pause = min(LONGEST_PAUSE_SECONDS, 2.0 ** (child.failures - 2)) if child.failures > 1 else 0.0
             child.process, child.start_at = None, now + pause
-            logger.error("process.died", extra={"process": child.name, "status": status, "again_in_seconds": pause})
+            logger.error("process.died", extra={"child": child.name, "status": status, "again_in_seconds": pause})
         if now >= child.start_at:
             _start(child)
 
@@ -144,4 +144,4 @@ def _start(child: Child) -> None:
         stdin=subprocess.DEVNULL,
         start_new_session=True,
     )
-    logger.info("process.started", extra={"process": child.name, "pid": child.process.pid})
+    logger.info("process.started", extra={"child": child.name, "pid": child.process.pid})
