@@ -122,10 +122,18 @@ def ask(client: httpx.Client, route: Route, hospital: Hospital, **headers: str) 
 
 def nowhere(hospital: Hospital) -> Hospital:
     """The same hospital with ids that nothing has."""
-    ids = ("case", "slide", "unmatched", "annotation", "reading", "report")
     stranger = copy(hospital.people[Role.TECHNICIAN])
     stranger.id = uuid4()
-    return replace(hospital, people={**hospital.people, Role.TECHNICIAN: stranger}, **{name: uuid4() for name in ids})
+    return replace(
+        hospital,
+        people={**hospital.people, Role.TECHNICIAN: stranger},
+        case=uuid4(),
+        slide=uuid4(),
+        unmatched=uuid4(),
+        annotation=uuid4(),
+        reading=uuid4(),
+        report=uuid4(),
+    )
 
 
 def code(answer: httpx.Response) -> str:

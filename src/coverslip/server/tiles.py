@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from coverslip.errors import CoverslipError, NotFound
 from coverslip.server.errors import MethodNotAllowed, NoSuchAddress
+from coverslip.server.headers import SECURITY_HEADERS
 from coverslip.server.identity import token_of
 from coverslip.server.incidents import log_incident
 from coverslip.server.respond import send_error
@@ -101,9 +102,9 @@ class TileApp:
         try:
             await self._answer(scope, send)
         except CoverslipError as error:
-            await send_error(send, error)
+            await send_error(send, error, headers=SECURITY_HEADERS)
         except Exception as error:  # noqa: BLE001 - the boundary of the tile path: an incident number, nothing else
-            await send_error(send, CoverslipError(), log_incident(scope, error))
+            await send_error(send, CoverslipError(), log_incident(scope, error), headers=SECURITY_HEADERS)
 
     async def _answer(self, scope: Scope, send: Send) -> None:
         request = read_request(scope)

@@ -18,6 +18,12 @@ class Given(BaseModel):
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
 
 
+class GivenAsTyped(Given):
+    """A request body with a password in it: nothing is trimmed."""
+
+    model_config = ConfigDict(str_strip_whitespace=False)
+
+
 class Shown(BaseModel):
     """Base of every response body; made from records by attribute, or from stored JSON by key."""
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from coverslip.server.schemas.common import Given, Password, PersonRef, Shown
+from coverslip.server.schemas.common import Given, GivenAsTyped, Password, PersonRef, Shown
 
 ReportStatus = Literal["draft", "signed", "superseded"]
 Text = Annotated[str, Field(max_length=50_000)]
@@ -78,7 +78,7 @@ class ReportDraft(Given):
     key_images: list[KeyImage] = Field(default_factory=list, max_length=24)
 
 
-class SignOut(Given):
+class SignOut(GivenAsTyped):
     """The password again, and the revision that was read: nobody signs what they did not see."""
 
     password: Password

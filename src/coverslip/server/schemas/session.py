@@ -6,11 +6,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from coverslip.server.schemas.common import Given, Locale, Password, Shown
+from coverslip.server.schemas.common import Given, GivenAsTyped, Locale, Password, Shown
 from coverslip.server.schemas.person import Person
 
 
-class SignIn(Given):
+class SignIn(GivenAsTyped):
     """Name and password. The password is taken as typed: its spaces count."""
 
     username: Annotated[str, Field(min_length=1, max_length=200)]
@@ -23,7 +23,7 @@ class SessionChange(Given):
     locale: Locale
 
 
-class PasswordChange(Given):
+class PasswordChange(GivenAsTyped):
     """The password in use and the one that shall follow."""
 
     current: Password

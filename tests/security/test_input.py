@@ -1,0 +1,103 @@
+"""Input made to harm: refused or taken as the text it is, never a fault."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from coverslip.testing.world import World
+from coverslip.vocabulary.roles import Role
+
+SQL = [
+    "'",
+    "' OR '1'='1",
+    "'; DROP TABLE cases; --",
+    "%",
+    "_",
+    "\\",
+    "1) UNION SELECT 1 --",
+    "$$",
+    "\x00",
+    "𠮷",
+    "'" * 200,
+]
+PATHS = ["..", "%2e%2e", "..%2f..%2fetc%2fpasswd", "%00", "a" * 3000, "'", "01a20377-2c61-738d-be98-818d6ed61c35'"]
+
+
+@pytest.mark.parametrize("typed", SQL)
+def test_a_search_is_text(world: World, typed: str) -> None:
+    answer = world.client(Role.RESIDENT).get("/cases", params={"q": typed})
+    assert answer.status_code in (200, 422), answer.text
+    if answer.status_code == 200:
+        assert answer.json()["items"] == []
+
+
+@pytest.mark.parametrize("name", ["sort", "status", "priority", "assigned", "cursor", "limit"])
+@pytest.mark.parametrize("typed", SQL)
+def test_a_parameter_of_the_worklist_is_one_of_its_words(world: World, name: str, typed: str) -> None:
+    answer = world.client(Role.RESIDENT).get("/cases", params={name: typed})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "INVALID_INPUT"), answer.text
+
+
+@pytest.mark.parametrize("typed", PATHS)
+@pytest.mark.parametrize(
+    "route", ["/cases/{}", "/slides/{}", "/readings/{}/cells", "/reports/{}/pdf", "/slides/{}/associated/label"]
+)
+def test_an_id_is_an_id(world: World, route: str, typed: str) -> None:
+    answer = world.client(Role.HEAD).get(world.server.url + "/api/v1" + route.format(typed))
+    assert answer.status_code in (404, 405, 422), answer.text
+    assert "passwd" not in answer.text or "root:" not in answer.text
+
+
+@pytest.mark.parametrize("name", ["../label", "label.jpg", "%2e%2e%2fmacro", "LABEL", "thumbnail%00"])
+def test_an_associated_image_is_one_of_three(world: World, name: str) -> None:
+    slide = world.county.slide
+    url = f"{world.server.url}/api/v1/slides/{slide}/associated/{name}"
+    assert world.client(Role.HEAD).get(url).status_code in (404, 422)
+
+
+@pytest.mark.parametrize(
+    "path", ["/../../etc/passwd", "/..%2f..%2fetc/passwd", "/assets/..%2f..%2f..%2fapp.py", "//etc/passwd"]
+)
+def test_pages_show_nothing_that_was_not_built(world: World, path: str) -> None:
+    answer = world.server.client().get(world.server.url + path)
+    assert "root:" not in answer.text
+    assert "import " not in answer.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"locale": "en", "person_id": "01a20377-2c61-738d-be98-818d6ed61c35"},
+        {"locale": "en", "roles": ["administrator"]},
+        {"locale": None},
+        {"locale": {"$ne": "en"}},
+    ],
+)
+def test_a_body_holds_its_own_fields_and_no_others(world: World, body: dict[str, Any]) -> None:
+    answer = world.client(Role.RESIDENT).patch("/session", json=body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "INVALID_INPUT")
+
+
+def test_a_body_that_is_too_long_is_refused_before_it_is_read(world: World) -> None:
+    client = world.client(Role.RESIDENT)
+    headers = {"Content-Type": "application/json"}
+    announced = client.patch("/session", content=b" " * 17_000_000, headers=headers)
+    streamed = client.patch("/session", content=iter([b" " * 1_000_000] * 20), headers=headers)
+    assert [a.json()["error"]["code"] for a in (announced, streamed)] == ["BODY_TOO_LARGE"] * 2
+    assert announced.status_code == 413
+
+
+def test_a_body_nested_a_thousand_times_is_refused(world: World) -> None:
+    deep = "[" * 100_000
+    answer = world.client(Role.RESIDENT).patch("/session", content=deep, headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "INVALID_INPUT")
+
+
+def test_a_form_is_no_json(world: World) -> None:
+    """What a page of another site could send without asking first."""
+    client = world.client(Role.RESIDENT)
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
+        answer = client.patch("/session", content='{"locale":"en"}', headers={"Content-Type": kind})
+        assert answer.status_code == 422, kind
