@@ -106,6 +106,7 @@ def _write_level(tiff: Any, level: RgbImage, options: SvsOptions, description: s
         compression="jpeg",
         photometric=photometric,
         subsampling=sampling,
+        compressionargs={"outcolorspace": options.colours},
         jpegtables=tables,
         iccprofile=options.icc_profile,
         **common,

@@ -19,7 +19,9 @@ from coverslip.slides.readers.tiff_images import ycbcr_to_rgb
 from coverslip.slides.readers.tiff_metadata import aperio_metadata, iso_date
 from coverslip.slides.registry import open_slide, reader_for, reader_named
 from coverslip.slides.spacing import credible_spacing, spacing_of_resolution
-from coverslip.testing.slide_files import SvsOptions, tissue, write_dicom, write_ome, write_svs, write_tiff
+from coverslip.testing.contracts.slide_reader import pixels_of
+from coverslip.testing.slide_files import Colours, SvsOptions, tissue, write_dicom, write_ome, write_svs, write_tiff
+from coverslip.vocabulary.geometry import Box
 from coverslip.vocabulary.units import Spacing
 
 IMAGE = tissue(301, 227)
@@ -53,6 +55,18 @@ def test_svs_metadata_is_read_from_the_description(tmp_path: Path) -> None:
     assert properties.scanned_at == "2024-03-14T08:30:00"
     assert properties.associated == ("label", "macro", "thumbnail")
     assert properties.icc_profile == b"p" * 200
+
+
+@pytest.mark.parametrize("colours", ["rgb", "ycbcr"])
+def test_colours_are_those_of_the_photometric_tag(tmp_path: Path, colours: Colours) -> None:
+    path = write_svs(tmp_path / "a.svs", IMAGE, SvsOptions(colours=colours, factors=(1,)))
+    with tifffile.TiffFile(path) as tiff:
+        assert int(tiff.pages.first.photometric) == (2 if colours == "rgb" else 6)
+    with open_slide(path) as slide:
+        difference = np.abs(slide.region(0, slide.properties.bounds).astype(int) - IMAGE)
+        assert difference.mean() < 4
+        tile = pixels_of(slide.tile(0, 0, 0))
+        assert np.array_equal(tile, slide.region(0, Box(0, 0, 64, 48)))
 
 
 def test_aperio_dates_have_the_month_first() -> None:
