@@ -57,12 +57,6 @@ class RouteNotOpen(CoverslipError):
     code = "ROUTE_NOT_OPEN"
 
 
-class SlideNotReady(CoverslipError):
-    """The slide has no picture yet, or its file failed. Parameter: `status`."""
-
-    code = "SLIDE_NOT_READY"
-
-
 class PasswordMustChange(CoverslipError):
     """The password was given by someone else; nothing else is open until it is changed."""
 

@@ -1,4 +1,4 @@
-"""The slides this process shows: files as paths, the sandboxed handle, the index of stored tiles, small pictures.
+"""The slides this process shows: files as paths, the sandboxed handle, and the index of stored tiles.
 
 Nothing here depends on who asks; `tile_access` and the routes decide that first. A slide of one local file is read
 where its blob lies. One of several files (DICOM) gets a folder of links with the files' own names; one in object
@@ -10,16 +10,13 @@ from __future__ import annotations
 import shutil
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Literal
 from uuid import UUID
 
-import simplejpeg
-
+from coverslip.ingest.errors import SlideNotReadable
 from coverslip.records.models import Slide
-from coverslip.server.errors import SlideNotReady
 from coverslip.slides.isolation import DecoderPool, IsolatedSlide
 from coverslip.slides.tile_index import TileIndex
 from coverslip.storage.blobs import BlobStore
@@ -27,10 +24,7 @@ from coverslip.storage.errors import BlobMissing
 
 SHOWN_STATUSES = ("ready", "unmatched")
 SLIDES_KEPT = 64
-THUMBNAIL_PX = 512
-PICTURE_QUALITY = 85
 
-Picture = Literal["label", "macro", "thumbnail"]
 Key = tuple[UUID, str]
 """Organization, content digest."""
 
@@ -47,8 +41,6 @@ class TileSource:
     slide: IsolatedSlide
     folder: Path | None = None
     """Folder of its own, removed with it."""
-    pictures: dict[Picture, bytes] = field(default_factory=dict)
-    """JPEG of label, macro and thumbnail, as far as they were asked for."""
 
 
 class SlideSources:
@@ -65,10 +57,10 @@ class SlideSources:
     def source(self, row: Slide) -> TileSource:
         """The slide of a record with its files loaded.
 
-        Raises `SlideNotReady`, `BlobMissing`, `StorageUnavailable`, `SlideError` where file or decoder fail.
+        Raises `SlideNotReadable`, `BlobMissing`, `StorageUnavailable`, `SlideError` where file or decoder fail.
         """
         if row.content_digest is None or row.status not in SHOWN_STATUSES:
-            raise SlideNotReady(status=row.status)
+            raise SlideNotReadable(status=row.status)
         key = (row.organization_id, row.content_digest)
         known = self._known(key)
         if known is not None:
@@ -78,17 +70,6 @@ class SlideSources:
         with opening:
             known = self._known(key)
             return known if known is not None else self._opened(key, row)
-
-    def picture(self, row: Slide, name: Picture) -> bytes:
-        """Label, macro or thumbnail as JPEG. Raises as `source`, and `NotFound` where the slide has none."""
-        source = self.source(row)
-        known = source.pictures.get(name)
-        if known is not None:
-            return known
-        pixels = source.slide.thumbnail(THUMBNAIL_PX) if name == "thumbnail" else source.slide.associated(name)
-        made: bytes = simplejpeg.encode_jpeg(pixels.copy(order="C"), quality=PICTURE_QUALITY)
-        source.pictures[name] = made
-        return made
 
     def close(self) -> None:
         """Remove the folders."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 CODES: Mapping[int, tuple[str, ...]] = {
-    401: ("LOGIN_FAILED", "NOT_SIGNED_IN"),
+    401: (
+        "LOGIN_FAILED",
+        "NOT_SIGNED_IN",
+    ),
     403: (
         "CSRF_REFUSED",
         "ORIGIN_REFUSED",
@@ -14,12 +17,20 @@ CODES: Mapping[int, tuple[str, ...]] = {
         "PERMISSION_DENIED",
         "ROUTE_NOT_OPEN",
     ),
-    404: ("LEVEL_OUTSIDE", "NOT_FOUND", "NO_SUCH_ADDRESS", "REPORT_MISSING", "TILE_OUTSIDE"),
+    404: (
+        "LEVEL_OUTSIDE",
+        "NOT_FOUND",
+        "NO_SUCH_ADDRESS",
+        "REPORT_MISSING",
+        "TILE_OUTSIDE",
+    ),
     405: ("METHOD_NOT_ALLOWED",),
     409: (
         "ACCESSION_EXISTS",
         "ANNOTATION_NOT_OWN",
         "BARCODE_TAKEN",
+        "INSTALLATION_DIFFERS",
+        "INSTALLATION_NOT_EMPTY",
         "LAST_ADMINISTRATOR",
         "ORGANIZATION_CODE_TAKEN",
         "PATIENT_MISMATCH",
@@ -29,8 +40,10 @@ CODES: Mapping[int, tuple[str, ...]] = {
         "READING_STATE_WRONG",
         "REPORT_NOT_EDITABLE",
         "REPORT_NOT_SIGNED",
+        "SLIDE_ALREADY_PLACED",
         "SLIDE_NOT_READABLE",
         "SLIDE_NOT_READY",
+        "SLIDE_PLACE_TAKEN",
         "STALE_REVISION",
         "STATUS_NOT_ALLOWED",
         "USERNAME_TAKEN",
@@ -55,9 +68,13 @@ CODES: Mapping[int, tuple[str, ...]] = {
         "DUPLICATE_LABEL",
         "FORMAT_DECLINED",
         "GLYPH_MISSING",
+        "INGEST_FILE_CHANGED",
+        "INGEST_FILE_GROWING",
+        "INGEST_FILE_UNREADABLE",
         "INVALID_INPUT",
         "KEY_IMAGE_INVALID",
         "MPP_REQUIRED",
+        "NOT_A_BACKUP",
         "NOT_A_SLIDE",
         "PASSWORD_LIKE_NAME",
         "PASSWORD_TOO_COMMON",
@@ -87,9 +104,14 @@ CODES: Mapping[int, tuple[str, ...]] = {
         "ANALYSIS_FAILED",
         "APPLICATION_ROLE_MISSING",
         "APPLICATION_ROLE_UNSAFE",
+        "AUDIT_CHAIN_BROKEN",
         "BLOB_CORRUPT",
         "BLOB_MISSING",
+        "BLOB_REFERENCE_BROKEN",
+        "BLOB_UNREGISTERED",
         "CELL_STORE_UNREADABLE",
+        "DATABASE_DUMP_FAILED",
+        "DATABASE_OWNER_UNKNOWN",
         "FONT_MISSING",
         "INTERNAL",
         "JOB_ABANDONED",
@@ -98,6 +120,7 @@ CODES: Mapping[int, tuple[str, ...]] = {
         "JOURNEY_FAILED",
         "MODEL_CHECKSUM",
         "MODEL_UNREADABLE",
+        "REPORT_PROOF_BROKEN",
         "REPORT_RENDER_FAILED",
         "SCHEMA_OUTDATED",
     ),
@@ -110,7 +133,10 @@ CODES: Mapping[int, tuple[str, ...]] = {
         "DECODER_TIMEOUT",
         "STORAGE_UNAVAILABLE",
     ),
-    507: ("DATABASE_FULL", "STORAGE_FULL"),
+    507: (
+        "DATABASE_FULL",
+        "STORAGE_FULL",
+    ),
 }
 """Status to codes. 422: what was given cannot be used; 409: it could, but not as things stand."""
 

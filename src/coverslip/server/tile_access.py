@@ -43,7 +43,7 @@ class TileAccess:
         """The tiles of a slide for the holder of a session token.
 
         Raises `NotSignedIn`, `PasswordMustChange`, `PermissionDenied`, `NotFound` (also for another hospital's slide),
-        `SlideNotReady`, `SlideError` where the file or its decoder fails, `DatabaseUnavailable`.
+        `SlideNotReadable`, `SlideError` where the file or its decoder fails, `DatabaseUnavailable`.
         """
         return await run_in_threadpool(self.decide, token, slide_id)
 
@@ -56,9 +56,10 @@ class TileAccess:
             raise PasswordMustChange()
         require(identity.actor, Permission.SLIDE_READ)
         with self._database.transaction(identity.actor) as tx:
-            row = slides.slide(tx, slide_id)
-            if row is None:
+            placed = slides.placed_slide(tx, slide_id)
+            if placed is None:
                 raise NotFound(field="slide")
+            row = placed.slide
             if self._begins_view(identity.actor.session_id, slide_id):
                 audit.record(tx, "slide.view", object_type="slide", object_id=slide_id, case_id=row.case_id)
         return self._sources.source(row)

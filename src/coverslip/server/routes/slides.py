@@ -1,14 +1,21 @@
-"""Slides: those without a case, one slide, its label, macro and thumbnail."""
+"""Slides: those without a place, one slide, its label, macro and thumbnail."""
 
 from __future__ import annotations
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Header, Response
 
+from coverslip.errors import NotFound
+from coverslip.ingest import place
+from coverslip.records.queries import slide as slides
+from coverslip.records.transaction import Transaction
+from coverslip.server.call import Caller
 from coverslip.server.guard import GuardedRoute
 from coverslip.server.schemas.slide import AssociatedName, SlideChange, SlideList, SlideMatch, SlideSummary
 from coverslip.server.schemas.slide_detail import SlideDetail
+from coverslip.server.views import slide as views
 
 router = APIRouter(prefix="/slides", route_class=GuardedRoute, tags=["slides"])
 
@@ -20,30 +27,57 @@ class Jpeg(Response):
 
 
 @router.get("/unmatched")
-def list_unmatched_slides() -> SlideList:
-    """Slides that came in without a case they belong to."""
-    raise NotImplementedError
+def list_unmatched_slides(call: Caller) -> SlideList:
+    """Slides that came in without a case they belong to, newest first."""
+    with call.transaction() as tx:
+        return SlideList(items=[views.summary(row) for row in place.unmatched_slides(tx)])
 
 
 @router.get("/{slide_id}")
-def read_slide(slide_id: UUID) -> SlideDetail:
+def read_slide(slide_id: UUID, call: Caller) -> SlideDetail:
     """One slide with its case and its tile grid."""
-    raise NotImplementedError
+    with call.transaction() as tx:
+        return views.detail(tx, place.open_slide_record(tx, slide_id))
 
 
 @router.patch("/{slide_id}")
-def change_slide(slide_id: UUID, given: SlideChange) -> SlideSummary:
-    """Correct stain, marker, clone or control status."""
-    raise NotImplementedError
+def change_slide(slide_id: UUID, given: SlideChange, call: Caller) -> SlideSummary:
+    """Correct stain, marker, clone or control status; an absent field stays as it is, `null` clears it."""
+    changes = {name: getattr(given, name) for name in given.model_fields_set}
+    with call.transaction() as tx:
+        place.change_slide(tx, slide_id, changes)
+        return _summary(tx, slide_id)
 
 
 @router.post("/{slide_id}/match")
-def match_slide(slide_id: UUID, given: SlideMatch) -> SlideSummary:
+def match_slide(slide_id: UUID, given: SlideMatch, call: Caller) -> SlideSummary:
     """Place an unmatched slide under a block."""
-    raise NotImplementedError
+    with call.transaction() as tx:
+        place.match_slide(tx, slide_id, given.block_id, given.label)
+        return _summary(tx, slide_id)
 
 
 @router.get("/{slide_id}/associated/{name}", response_class=Jpeg)
-def read_associated_image(slide_id: UUID, name: AssociatedName) -> Jpeg:
-    """Label, macro or thumbnail; a thumbnail always exists once the slide is ready."""
-    raise NotImplementedError
+def read_associated_image(
+    slide_id: UUID,
+    name: AssociatedName,
+    call: Caller,
+    if_none_match: Annotated[str | None, Header(include_in_schema=False)] = None,
+) -> Response:
+    """Label, macro or thumbnail as made when the slide came in; a thumbnail always exists once it is ready."""
+    with call.transaction() as tx:
+        data = place.associated_image(tx, call.services.blobs, slide_id, name)
+        found = slides.slide(tx, slide_id)
+        assert found is not None
+        call.record(tx, "slide", slide_id, case_id=found.case_id, detail={"name": name})
+    headers = {"ETag": f'"{found.content_digest}-{name}"', "Cache-Control": "private, no-cache", "Vary": "Cookie"}
+    if if_none_match is not None and headers["ETag"] in if_none_match:
+        return Response(status_code=304, headers=headers)
+    return Jpeg(data, headers=headers)
+
+
+def _summary(tx: Transaction, slide_id: UUID) -> SlideSummary:
+    placed = slides.placed_slide(tx, slide_id)
+    if placed is None:
+        raise NotFound(field="slide")
+    return views.summary(placed.slide)

@@ -1,0 +1,70 @@
+"""Slides as the API shows them."""
+
+from __future__ import annotations
+
+from coverslip.cases.detail import summary_of_case
+from coverslip.cases.summary import SlideSummary as Summary
+from coverslip.records import models
+from coverslip.records.queries.slide import PlacedSlide
+from coverslip.records.transaction import Transaction
+from coverslip.server.schemas.case import CaseSummary
+from coverslip.server.schemas.slide import SlideLevel, SlideSummary
+from coverslip.server.schemas.slide_detail import SlideDetail
+from coverslip.slides.describe import from_json
+from coverslip.slides.slide import Level, SlideProperties
+
+TILE_URL = "/tiles/{slide_id}/{{level}}/{{column}}/{{row}}"
+"""The viewer fills in level, column and row."""
+PICTURES = ("label", "macro", "thumbnail")
+
+
+def summary(row: models.Slide) -> SlideSummary:
+    """A slide with its readings loaded."""
+    return SlideSummary.model_validate(Summary.of(row))
+
+
+def detail(tx: Transaction, placed: PlacedSlide) -> SlideDetail:
+    """A slide as the viewer opens it. Spacing stays null where the file does not say it."""
+    row = placed.slide
+    properties = None if row.properties is None else from_json(row.properties)
+    case = None if row.case_id is None else CaseSummary.model_validate(summary_of_case(tx, row.case_id))
+    return SlideDetail.model_validate(
+        {
+            **dict(summary(row)),
+            "case_id": row.case_id,
+            "case": case,
+            "block_label": placed.block_label,
+            "specimen_label": placed.specimen_label,
+            "has_icc_profile": bool((row.properties or {}).get("has_icc_profile")),
+            "associated": [name for name in PICTURES if name in (row.properties or {}).get("pictures", {})],
+            "tile_url": TILE_URL.format(slide_id=row.id),
+            "content_digest": row.content_digest,
+            "original_name": row.original_name,
+            **_of_file(properties),
+        }
+    )
+
+
+def _of_file(properties: SlideProperties | None) -> dict[str, object]:
+    spacing = None if properties is None else properties.spacing
+    return {
+        "vendor": None if properties is None else properties.vendor,
+        "scanner_model": None if properties is None else properties.scanner_model,
+        "reader": None if properties is None else properties.reader,
+        "levels": [] if properties is None else [_level(level) for level in properties.levels],
+        "spacing_um_x": None if spacing is None else spacing.x_um,
+        "spacing_um_y": None if spacing is None else spacing.y_um,
+    }
+
+
+def _level(level: Level) -> SlideLevel:
+    return SlideLevel(
+        width=level.width,
+        height=level.height,
+        downsample=level.downsample,
+        tile_width=level.tile_width,
+        tile_height=level.tile_height,
+        columns=level.columns,
+        rows=level.rows,
+        passthrough=level.passthrough,
+    )
