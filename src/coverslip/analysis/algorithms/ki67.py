@@ -121,7 +121,7 @@ class Ki67Classical:
             stains = region_stains(pixels, region, tissue, working, check)
         except BlankField:
             return _nothing("NO_INVASIVE_TUMOUR", tissue.area_mm2, {"stain_found": False})
-        if stains.quality.is_haematoxylin_eosin:
+        if stains.quality.is_not_dab:
             return _nothing("STAIN_OOD", tissue.area_mm2, _measured(stains))
         detector = NucleusDetector(stains.stains, stains.signal, working[1], parameters.sensitivity)
         tables = []
@@ -131,7 +131,8 @@ class Ki67Classical:
             tables.append(_read_tile(pixels, detector, box, factor, parameters, (region, tissue)))
             progress(Progress(number + 1, len(boxes)))
         cells, cut = _classified(CellTable.concatenated(tables), parameters)
-        return Findings(in_store_order(cells), tissue.area_mm2, measurements=_measured(stains, cut))
+        flags = ("STAIN_OOD",) if stains.quality.hue_is_doubtful else ()
+        return Findings(in_store_order(cells), tissue.area_mm2, flags, measurements=_measured(stains, cut))
 
 
 def _nothing(reason: str, area_mm2: float = 0.0, measured: dict[str, Any] | None = None) -> Findings:
@@ -200,7 +201,7 @@ def _measured(stains: RegionStains, cut: PositiveCut | None = None) -> dict[str,
         "stain_angle_degrees": round(max(quality.haematoxylin_degrees, quality.dab_degrees), 2),
         "counterstain_seen": quality.counterstain_seen,
         "background_dab_od": round(quality.background_dab_od, 3),
-        "eosin_share": round(quality.eosin_share, 3),
+        "magenta_share": round(quality.magenta_share, 3),
         "blur_share": None if stains.blurred_share is None else round(stains.blurred_share, 3),
         "haematoxylin_reference_od": round(stains.signal.haematoxylin_reference, 3),
         "haematoxylin_vector": [round(value, 4) for value in stains.vectors.haematoxylin],

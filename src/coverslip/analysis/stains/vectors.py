@@ -17,7 +17,6 @@ from coverslip.analysis.errors import BlankField
 
 HAEMATOXYLIN = (0.650, 0.704, 0.286)
 DAB = (0.268, 0.570, 0.776)
-EOSIN = (0.072, 0.990, 0.105)
 """Reference colours (red, green, blue), unit length; Ruifrok & Johnston 2001."""
 
 CONE_DEGREES = 25.0
