@@ -20,15 +20,19 @@ from coverslip.vocabulary.roles import Role
 
 
 @pytest.fixture(scope="session")
-def slide_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small slide in SVS flavour."""
-    path = tmp_path_factory.mktemp("slide") / "phantom.svs"
-    write_slide(path, seed=7, width=1024, height=1024)
-    return path
+def slide_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two small slides in SVS flavour."""
+    folder = tmp_path_factory.mktemp("slides")
+    first, second = folder / "phantom-1.svs", folder / "phantom-2.svs"
+    write_slide(first, seed=7, width=1024, height=1024)
+    write_slide(second, seed=8, width=512, height=512)
+    return first, second
 
 
 @pytest.fixture(scope="module")
-def world(postgres: PostgresForTests, tmp_path_factory: pytest.TempPathFactory, slide_file: Path) -> Iterator[World]:
+def world(
+    postgres: PostgresForTests, tmp_path_factory: pytest.TempPathFactory, slide_files: tuple[Path, Path]
+) -> Iterator[World]:
     """Made once for a file: tests of one file that change it must not lean on each other."""
     folder = tmp_path_factory.mktemp("world")
     database = postgres.create()
@@ -38,8 +42,8 @@ def world(postgres: PostgresForTests, tmp_path_factory: pytest.TempPathFactory, 
             server,
             database,
             blobs,
-            make_hospital(database, blobs, "QH", "county", slide_file),
-            make_hospital(database, blobs, "PV", "provincial", slide_file),
+            make_hospital(database, blobs, "QH", "county", slide_files),
+            make_hospital(database, blobs, "PV", "provincial", slide_files),
         )
     postgres.drop(database)
 

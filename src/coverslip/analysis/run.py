@@ -7,6 +7,7 @@ many workers have worked on it, it is finished once.
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from datetime import UTC, datetime
@@ -52,7 +53,7 @@ def mark_failed(work: Work, error: CoverslipError, *, reading_id: str, organizat
         if row is None or row.status in ENDED:
             return
         _end(tx, row, "failed")
-        row.error_code, row.error_detail = error.code, error.message("en")
+        row.error_code, row.error_detail = error.code, json.dumps(error.parameters)
         audit.record(
             tx,
             "reading.finish",

@@ -1,4 +1,4 @@
-"""Two hospitals with a case each, made of plain records: for tests that ask who may see what.
+"""Two hospitals with a case each, made by the services: for tests that ask who may see what.
 
 `tests/security/conftest.py` puts the real server in front of them as the fixture `world`.
 """
@@ -11,29 +11,28 @@ from uuid import UUID
 
 import httpx
 
-from coverslip.records.actor import Actor
+from coverslip.analysis.review import ReadingRequest, start_reading
+from coverslip.analysis.run import run_reading
+from coverslip.annotations.shapes import create_annotation
+from coverslip.cases.accession import register_case
+from coverslip.cases.registration import NewBlock, NewCase, NewPatient, NewSlide, NewSpecimen
+from coverslip.ingest.intake import take_in
+from coverslip.ingest.place import match_slide
+from coverslip.ingest.settle import Patience
+from coverslip.jobs.task import Work
 from coverslip.records.database import Database
-from coverslip.records.models import (
-    Annotation,
-    Block,
-    Case,
-    Organization,
-    Patient,
-    Person,
-    Reading,
-    Report,
-    Slide,
-    SlideFile,
-    Specimen,
-)
-from coverslip.records.transaction import Transaction
-from coverslip.slides.describe import to_json
-from coverslip.slides.isolation import probe
+from coverslip.records.models import Organization, Person
+from coverslip.reports.draft import DraftText, save_draft
+from coverslip.settings import Settings
 from coverslip.storage.blobs import BlobStore
-from coverslip.testing.database import make_organization, make_person
+from coverslip.testing.database import actor_for, make_organization, make_person
 from coverslip.testing.server import ServerForTests
+from coverslip.vocabulary.markers import ControlStatus, Marker
 from coverslip.vocabulary.roles import Role
+from coverslip.vocabulary.stains import Stain
 
+SLIDE_LABEL = "A1-Ki67"
+REGION = {"type": "Polygon", "coordinates": [[[100, 100], [900, 100], [900, 900], [100, 900], [100, 100]]]}
 PATIENT_NAME = "欧阳秀英"
 """Planted: it may be shown to those who may see the case, and to nothing and nobody else."""
 
@@ -72,80 +71,39 @@ class World:
         return self._clients[person.id]
 
 
-def make_hospital(database: Database, blobs: BlobStore, code: str, kind: str, slide: Path) -> Hospital:
-    """One hospital; its usernames are `<code>.<role>` in lower case."""
+def make_hospital(database: Database, blobs: BlobStore, code: str, kind: str, files: tuple[Path, Path]) -> Hospital:
+    """One hospital; its usernames are `<code>.<role>` in lower case. Of the two files the first gets a place."""
     organization = make_organization(database, code, kind)
     people = {role: make_person(database, organization.id, f"{code.lower()}.{role.value}", {role}) for role in Role}
-    checksum = blobs.put_file(organization.id, slide)
-    with database.transaction(Actor.system(organization.id)) as tx:
-        patient = tx.add(Patient(patient_number=f"{code}-1", name=PATIENT_NAME, name_en="Ouyang Xiuying", sex="female"))
-        case = tx.add(
-            Case(accession_number=f"{code}-2026-000001", patient_id=patient.id, status="ready", department="乳腺外科")
-        )
-        specimen = tx.add(
-            Specimen(
-                case_id=case.id,
-                label="A",
-                site_code="76752008",
-                site_zh="乳腺",
-                site_en="Breast",
-                procedure="core_biopsy",
-            )
-        )
-        block = tx.add(Block(specimen_id=specimen.id, label="1"))
-        shown = tx.add(
-            Slide(
-                case_id=case.id,
-                block_id=block.id,
-                label="A1-Ki67",
-                stain="ihc-dab",
-                marker="ki67",
-                control_status="passed",
-                status="ready",
-                content_digest=checksum.digest,
-                size_bytes=checksum.size_bytes,
-                original_name="phantom.svs",
-                properties=to_json(probe(slide)),
-            )
-        )
-        tx.add(
-            SlideFile(
-                slide_id=shown.id,
-                position=0,
-                name="phantom.svs",
-                digest=checksum.digest,
-                size_bytes=checksum.size_bytes,
-            )
-        )
-        unmatched = tx.add(Slide(label="unknown", stain="ihc-dab", status="unmatched", original_name="scan-0001.svs"))
-        reader = people[Role.PATHOLOGIST]
-        reading = _reading(tx, case.id, shown.id, reader.id)
-        annotation = tx.add(
-            Annotation(
-                slide_id=shown.id,
-                person_id=reader.id,
-                kind="note",
-                geometry={"type": "Point", "coordinates": [10.0, 10.0]},
-                text="hot spot",
-            )
-        )
-        report = tx.add(Report(case_id=case.id, version=1, diagnosis="浸润性癌", created_by=reader.id))
-        return Hospital(
-            organization, people, case.id, block.id, shown.id, unmatched.id, annotation.id, reading.id, report.id
-        )
-
-
-def _reading(tx: Transaction, case: UUID, slide: UUID, person: UUID) -> Reading:
-    return tx.add(
-        Reading(
-            case_id=case,
-            slide_id=slide,
-            marker="ki67",
-            algorithm="ki67-classical",
-            algorithm_version="1",
-            profile="ki67-ikwg-2021",
-            profile_version="1",
-            status="queued",
-            requested_by=person,
-        )
+    technician = actor_for(people[Role.TECHNICIAN], {Role.TECHNICIAN})
+    reader = actor_for(people[Role.PATHOLOGIST], {Role.PATHOLOGIST})
+    with database.transaction(technician) as tx:
+        case = register_case(tx, _new_case(code))
+    block = case.specimens[0].blocks[0].id
+    taken, unmatched = (
+        take_in(database, blobs, technician, path, patience=Patience(quiet_seconds=0)) for path in files
     )
+    with database.transaction(technician) as tx:
+        match_slide(tx, taken.slide_id, block, SLIDE_LABEL)
+    with database.transaction(reader) as tx:
+        point = {"type": "Point", "coordinates": [10.0, 10.0]}
+        annotation = create_annotation(tx, taken.slide_id, "note", point, "hot spot").id
+        reading = start_reading(tx, taken.slide_id, ReadingRequest(Marker.KI67, REGION)).id
+        report = save_draft(tx, case.id, DraftText(diagnosis="浸润性癌"), 0).id
+    return Hospital(
+        organization, people, case.id, block, taken.slide_id, unmatched.slide_id, annotation, reading, report
+    )
+
+
+def finish_reading(database: Database, blobs: BlobStore, settings: Settings, hospital: Hospital) -> None:
+    """Let the hospital's queued reading be made, as a worker would."""
+    work = Work(database, blobs, settings)
+    run_reading.run(work, reading_id=str(hospital.reading), organization_id=str(hospital.organization.id))
+
+
+def _new_case(code: str) -> NewCase:
+    slide = NewSlide(SLIDE_LABEL, Stain.IHC_DAB, marker=Marker.KI67, clone="MIB-1", control_status=ControlStatus.PASSED)
+    block = NewBlock("1", (slide,))
+    specimen = NewSpecimen("A", site_code="76752008", procedure="core_biopsy", fixation_hours=12, blocks=(block,))
+    patient = NewPatient(f"{code}-1", PATIENT_NAME, "female", name_en="Ouyang Xiuying")
+    return NewCase(f"{code}-2026-000001", patient, (specimen,), department="乳腺外科")

@@ -29,8 +29,9 @@ class PlacedSlide:
 
 
 def slide(tx: Transaction, slide_id: UUID, *, for_update: bool = False) -> Slide | None:
-    """One slide, freshly read; locked until the transaction ends where asked."""
-    query = select(Slide).where(Slide.id == slide_id).execution_options(populate_existing=True)
+    """One slide with its files, freshly read; locked until the transaction ends where asked."""
+    query = select(Slide).options(selectinload(Slide.files)).where(Slide.id == slide_id)
+    query = query.execution_options(populate_existing=True)
     return tx.session.scalar(query.with_for_update() if for_update else query)
 
 
