@@ -61,10 +61,11 @@ def gather(tx: Transaction, report: Report) -> Gathered:
     organization = organizations.organization(tx, tx.organization_id)
     if case is None or organization is None:
         raise NotFound(field="case")
+    # Specimens first: they bring the case's readings without reviews, and the later read is the one that stays.
+    parts = tuple(specimens.specimens_of_case(tx, case.id))
     cited = reports.readings_cited(tx, report.reading_ids)
     if set(cited) != set(report.reading_ids) or any(row.case_id != case.id for row in cited.values()):
         raise ReadingNotOfCase(field="reading_ids")
-    parts = tuple(specimens.specimens_of_case(tx, case.id))
     slide_ids = {row.slide_id for row in cited.values()} | {
         KeyImage.from_json(stored).slide_id for stored in report.key_images
     }
