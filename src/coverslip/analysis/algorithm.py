@@ -50,11 +50,18 @@ class AlgorithmDeclaration:
 class PixelSource(Protocol):
     """The slide as an algorithm sees it."""
 
-    spacing: Spacing
-    bounds: Box
+    @property
+    def spacing(self) -> Spacing:
+        """Of level 0."""
+        ...
+
+    @property
+    def bounds(self) -> Box:
+        """The whole of level 0."""
+        ...
 
     def read(self, bounds: Box, spacing_um: float) -> RgbImage:
-        """Pixels of `bounds` (level 0) resampled to `spacing_um`; (h, w, 3) uint8.
+        """Pixels of `bounds` (level 0) resampled to `spacing_um`; (h, w, 3) uint8; white beyond the slide.
 
         h = round(bounds.height * source spacing / spacing_um), w alike.
         """
@@ -85,7 +92,10 @@ class Findings:
 class Algorithm(Protocol):
     """One reading method."""
 
-    declaration: AlgorithmDeclaration
+    @property
+    def declaration(self) -> AlgorithmDeclaration:
+        """What it reads, at which spacings, and what it gives."""
+        ...
 
     def run(
         self,

@@ -22,8 +22,17 @@ class SlidePixels:
 
     def __init__(self, slide: Slide, spacing: Spacing) -> None:
         self._slide = slide
-        self.spacing = spacing
-        self.bounds: Box = slide.properties.bounds
+        self._spacing = spacing
+
+    @property
+    def spacing(self) -> Spacing:
+        """Of level 0."""
+        return self._spacing
+
+    @property
+    def bounds(self) -> Box:
+        """The whole of level 0."""
+        return self._slide.properties.bounds
 
     def read(self, bounds: Box, spacing_um: float) -> RgbImage:
         """Pixels of `bounds` (level 0) averaged to `spacing_um`; (h, w, 3) uint8; white outside the slide.

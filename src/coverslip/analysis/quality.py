@@ -17,8 +17,8 @@ from coverslip.slides.slide import RgbImage
 MAGENTA_EXCESS = 0.20
 """A stained pixel is magenta where green is absorbed by so much more than red and blue (density vector of length 1)."""
 MAGENTA_SHARE_LIMIT = 0.50
-"""More magenta pixels than this: the section is H&E, or a red chromogen. Of the open fields looked at, those stained with
-DAB have below 0.002, and 25 of 29 with H&E above 0.7 (the others are mostly pen)."""
+"""More magenta pixels than this: the section is H&E, or a red chromogen. Of the open fields looked at, those stained
+with DAB have below 0.002, and 25 of 29 with H&E above 0.7 (the others are mostly pen)."""
 MAGENTA_SHARE_WARNING = 0.15
 COUNTERSTAIN_SHARE = 0.01
 """Share of stained pixels with haematoxylin's hue that shows that a counterstain was given."""
