@@ -1,4 +1,4 @@
-import { Badge, Box, Button, Group, Switch, Table, Text, TextInput, Title } from "@mantine/core";
+import { Box, Button, Group, Switch, Table, Text, TextInput, Title } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useChangePerson, usePeople, type Person } from "../api/people";
@@ -8,6 +8,7 @@ import { EmptyState } from "../ui/empty_state";
 import { ErrorNotice } from "../ui/error_notice";
 import { Loading } from "../ui/loading";
 import { usePageTitle } from "../ui/page_title";
+import { Tag } from "../ui/tag";
 import { PasswordDialog } from "./password_dialog";
 import { PersonDialog } from "./person_dialog";
 
@@ -42,9 +43,9 @@ function PersonRow({ person, open }: { person: Person; open: (dialog: Dialog) =>
       <Table.Td>
         <Group gap={4}>
           {person.roles.map((role) => (
-            <Badge key={role} size="sm" variant="light">
+            <Tag key={role} tone="neutral">
               {word("role", role)}
-            </Badge>
+            </Tag>
           ))}
         </Group>
       </Table.Td>

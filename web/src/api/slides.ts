@@ -16,6 +16,13 @@ export type ControlStatus = components["schemas"]["ControlStatus"];
 
 export const STAINS: readonly Stain[] = ["he", "ihc-dab", "fluorescence", "other"];
 export const MARKERS: readonly Marker[] = ["ki67", "er", "pr", "her2", "pd-l1"];
+/** Receptors first, then proliferation: the order in which they are reported. */
+const CLINICAL_ORDER: readonly Marker[] = ["er", "pr", "her2", "ki67", "pd-l1"];
+
+export function inClinicalOrder(markers: readonly Marker[]): Marker[] {
+  return CLINICAL_ORDER.filter((marker) => markers.includes(marker));
+}
+
 export const CONTROL_STATUSES: readonly ControlStatus[] = ["passed", "failed", "unknown"];
 
 /** The address of a label, macro or thumbnail picture. */

@@ -1,13 +1,13 @@
-import { Badge, Code, Table, Text } from "@mantine/core";
+import { Code, Table, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { AuditEvent } from "../api/audit";
 import { dateTime } from "../i18n/format";
 import { nameOf, useLanguage } from "../i18n/words";
 import { useSession } from "../session/session";
+import { Tag } from "../ui/tag";
+import { OUTCOME_TONES } from "../ui/tones";
 import { detailPairs, useActionWords } from "./event_words";
-
-const OUTCOME_COLOURS: Record<AuditEvent["outcome"], string> = { success: "teal", denied: "orange", failed: "red" };
 
 /** Events of the audit trail; `withCase` where they belong to several cases. */
 export function EventTable({ events, withCase }: { events: readonly AuditEvent[]; withCase: boolean }) {
@@ -46,9 +46,9 @@ export function EventTable({ events, withCase }: { events: readonly AuditEvent[]
               </Table.Td>
             )}
             <Table.Td>
-              <Badge size="sm" variant="light" color={OUTCOME_COLOURS[event.outcome]}>
+              <Tag tone={OUTCOME_TONES[event.outcome]}>
                 {t(`audit.outcome.${event.outcome}`)}
-              </Badge>
+              </Tag>
             </Table.Td>
             <Table.Td>
               <Text size="xs" c="dimmed" maw={360} style={{ overflowWrap: "anywhere" }}>

@@ -1,9 +1,11 @@
-import { Badge, Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
+import { Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { CaseDetail } from "../api/cases";
 import { dateTime } from "../i18n/format";
 import { nameOf, useLanguage, useWord } from "../i18n/words";
+import { Tag } from "../ui/tag";
+import { REPORT_TONES } from "../ui/tones";
 import { useSession } from "../session/session";
 
 /** The report as it stands, and the way to it. */
@@ -23,9 +25,9 @@ export function ReportPanel({ of }: { of: CaseDetail }) {
           {t("case.report")}
         </Title>
         {report !== null && (
-          <Badge size="sm" variant="light" color={report.status === "signed" ? "teal" : "violet"}>
+          <Tag tone={REPORT_TONES[report.status]}>
             {t("case.report_version", { version: report.version, status: word("report_status", report.status) })}
-          </Badge>
+          </Tag>
         )}
       </Group>
       <Stack gap={6}>

@@ -1,4 +1,4 @@
-import { Anchor, Badge, Box, Group, Image, Text } from "@mantine/core";
+import { Anchor, Box, Group, Image, Text } from "@mantine/core";
 import { IconPhotoOff } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
@@ -8,7 +8,8 @@ import type { ReadingSummary } from "../api/readings";
 import { dateTime, fileSize, number } from "../i18n/format";
 import { useLanguage, useWord } from "../i18n/words";
 import { useScore } from "../ui/score";
-import { DECISION_COLOURS, READING_COLOURS, SLIDE_COLOURS } from "../ui/status_colours";
+import { Tag } from "../ui/tag";
+import { CONTROL_TONES, DECISION_TONES, READING_TONES, SLIDE_TONES } from "../ui/tones";
 import classes from "./case.module.css";
 
 function ReadingLine({ slide, reading }: { slide: SlideSummary; reading: ReadingSummary }) {
@@ -27,15 +28,15 @@ function ReadingLine({ slide, reading }: { slide: SlideSummary; reading: Reading
       {reading.status === "finished" ? (
         <>
           <Text size="sm">{score(reading.result)}</Text>
-          <Badge size="sm" variant="light" color={DECISION_COLOURS[reading.decision]}>
+          <Tag tone={DECISION_TONES[reading.decision]}>
             {word("decision", reading.decision)}
-          </Badge>
+          </Tag>
         </>
       ) : (
-        <Badge size="sm" variant="light" color={READING_COLOURS[reading.status]}>
+        <Tag tone={READING_TONES[reading.status]}>
           {word("reading_status", reading.status)}
           {running && ` ${t("reading.percent", { n: Math.floor((100 * done) / total) })}`}
-        </Badge>
+        </Tag>
       )}
     </Group>
   );
@@ -98,13 +99,13 @@ export function SlideCard({ slide }: { slide: SlideSummary }) {
           ) : (
             <Text fw={600}>{t("slide.named", { label: slide.label, stain })}</Text>
           )}
-          <Badge size="sm" variant="light" color={SLIDE_COLOURS[slide.status]}>
+          <Tag tone={SLIDE_TONES[slide.status]}>
             {word("slide_status", slide.status)}
-          </Badge>
+          </Tag>
           {slide.stain === "ihc-dab" && slide.control_status !== "passed" && (
-            <Badge size="sm" variant="outline" color={slide.control_status === "failed" ? "red" : "gray"}>
+            <Tag tone={CONTROL_TONES[slide.control_status]}>
               {word("control", slide.control_status)}
-            </Badge>
+            </Tag>
           )}
         </Group>
         {slide.clone !== null && <Text size="xs">{t("slide.clone", { clone: slide.clone })}</Text>}

@@ -1,9 +1,10 @@
-import { Anchor, Badge, Checkbox, Group, Paper, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Checkbox, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { useWord } from "../i18n/words";
 import { useScore } from "../ui/score";
-import { DECISION_COLOURS } from "../ui/status_colours";
+import { Tag } from "../ui/tag";
+import { DECISION_TONES } from "../ui/tones";
 import type { Citable } from "./citations";
 
 interface Props {
@@ -44,9 +45,9 @@ export function ReadingsPanel({ readings, cited, onChange }: Props) {
                   {name}
                 </Anchor>
                 <Text size="sm">{score(reading.result)}</Text>
-                <Badge size="sm" variant="light" color={DECISION_COLOURS[reading.decision]}>
+                <Tag tone={DECISION_TONES[reading.decision]}>
                   {word("decision", reading.decision)}
-                </Badge>
+                </Tag>
               </div>
             </Group>
           );

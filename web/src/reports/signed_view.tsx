@@ -1,4 +1,4 @@
-import { Alert, Badge, Box, Button, Group, Modal, Paper, Stack, Text, Textarea, Title } from "@mantine/core";
+import { Alert, Box, Button, Group, Modal, Paper, Stack, Text, Textarea, Title } from "@mantine/core";
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import type { CaseDetail } from "../api/cases";
@@ -7,6 +7,8 @@ import { dateTime } from "../i18n/format";
 import { nameOf, useLanguage, useWord } from "../i18n/words";
 import { useSession } from "../session/session";
 import { ErrorNotice } from "../ui/error_notice";
+import { Tag } from "../ui/tag";
+import { REPORT_TONES } from "../ui/tones";
 import { allSlides, citable } from "./citations";
 import { KeyImagesPanel } from "./key_images_panel";
 import { PdfLinks } from "./pdf_links";
@@ -110,9 +112,9 @@ export function SignedView({ of, report, versions }: { of: CaseDetail; report: R
             <Title order={1} size="h4">
               {t("report.title")}
             </Title>
-            <Badge variant="light" color={report.status === "signed" ? "teal" : "gray"}>
+            <Tag tone={REPORT_TONES[report.status]}>
               {t("report.version_status", { n: report.version, status: word("report_status", report.status) })}
-            </Badge>
+            </Tag>
           </Group>
           <Group gap="xs">
             <PdfLinks reportId={report.id} draft={false} />

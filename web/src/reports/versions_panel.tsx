@@ -1,8 +1,10 @@
-import { Anchor, Badge, Group, Paper, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { Report } from "../api/reports";
 import { dateTime } from "../i18n/format";
+import { Tag } from "../ui/tag";
+import { REPORT_TONES } from "../ui/tones";
 import { nameOf, useLanguage, useWord } from "../i18n/words";
 
 /** Every version of the report; nothing that was signed is ever lost. */
@@ -29,9 +31,9 @@ export function VersionsPanel({ versions, shown, caseId }: { versions: readonly 
                   {t("report.version", { n: version.version })}
                 </Anchor>
               )}
-              <Badge size="sm" variant="light" color={version.status === "signed" ? "teal" : "gray"}>
+              <Tag tone={REPORT_TONES[version.status]}>
                 {word("report_status", version.status)}
-              </Badge>
+              </Tag>
             </Group>
             {version.signed_by !== null && (
               <Text size="xs" c="dimmed">

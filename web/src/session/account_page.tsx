@@ -1,10 +1,11 @@
-import { Alert, Badge, Box, Button, Group, Paper, PasswordInput, Stack, Text, Title } from "@mantine/core";
+import { Alert, Box, Button, Group, Paper, PasswordInput, Stack, Text, Title } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useMutation } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { ApiError } from "../api/errors";
 import { changePassword } from "../api/session";
 import { nameOf, pick, useLanguage, useWord } from "../i18n/words";
+import { Tag } from "../ui/tag";
 import { ErrorNotice } from "../ui/error_notice";
 import { notifyDone } from "../ui/notices";
 import { usePageTitle } from "../ui/page_title";
@@ -75,9 +76,9 @@ export default function AccountPage() {
           </Text>
           <Group gap={6} mt={6}>
             {person.roles.map((role) => (
-              <Badge key={role} variant="light">
+              <Tag key={role} tone="neutral">
                 {word("role", role)}
-              </Badge>
+              </Tag>
             ))}
           </Group>
         </Paper>

@@ -1,15 +1,15 @@
-import { Alert, Badge, Box, Group, Text } from "@mantine/core";
+import { Alert, Box, Group, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import type { CaseSummary, Priority } from "../api/cases";
+import type { CaseSummary } from "../api/cases";
 import { pick, useLanguage, useWord } from "../i18n/words";
+import { Tag } from "./tag";
+import { CASE_TONES, PRIORITY_TONES } from "./tones";
 import { useAge } from "./age";
 import { useOpenElsewhere } from "./open_cases";
 import classes from "./patient_banner.module.css";
-
-export const PRIORITY_COLOURS: Record<Priority, string> = { routine: "gray", urgent: "orange", frozen: "red" };
 
 function Field({ label, children }: { label: string; children: ReactNode }) {
   return (
@@ -50,10 +50,10 @@ export function PatientBanner({ of, children }: { of: CaseSummary; children?: Re
             <Link to={`/cases/${of.id}`}>{of.accession_number}</Link>
           </Field>
           <Field label={t("banner.site")}>{pick(of.site_zh, of.site_en, language) || t("banner.unknown")}</Field>
-          <Badge color={PRIORITY_COLOURS[of.priority]} variant={of.priority === "routine" ? "light" : "filled"}>
+          <Tag tone={PRIORITY_TONES[of.priority]}>
             {word("priority", of.priority)}
-          </Badge>
-          <Badge variant="light">{word("case_status", of.status)}</Badge>
+          </Tag>
+          <Tag tone={CASE_TONES[of.status]}>{word("case_status", of.status)}</Tag>
         </Group>
         {children !== undefined && (
           <Group gap="xs" wrap="nowrap">

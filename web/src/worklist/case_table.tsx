@@ -1,14 +1,15 @@
-import { Badge, Group, Table, Text, UnstyledButton } from "@mantine/core";
+import { Group, Table, Text, UnstyledButton } from "@mantine/core";
 import { IconChevronDown, IconChevronUp } from "@tabler/icons-react";
 import { useEffect, useRef, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { CaseSummary } from "../api/cases";
+import { inClinicalOrder } from "../api/slides";
 import { dateTime } from "../i18n/format";
 import { nameOf, pick, useLanguage, useWord } from "../i18n/words";
 import { useAge } from "../ui/age";
-import { PRIORITY_COLOURS } from "../ui/patient_banner";
-import { STATUS_COLOURS } from "../ui/status_colours";
+import { Tag } from "../ui/tag";
+import { CASE_TONES, PRIORITY_TONES } from "../ui/tones";
 import { CLOSED, type Filters, type Sort } from "./filters";
 import { haste, useNow, useSpan } from "./waiting";
 import classes from "./worklist.module.css";
@@ -38,7 +39,7 @@ function Slides({ of }: { of: CaseSummary }) {
   const { t } = useTranslation("screen");
   const missing = of.slides_ready < of.slides_total;
   return (
-    <Text span size="sm" c={missing ? "orange.9" : ""} className={classes["slides"] ?? ""}>
+    <Text span size="sm" className={classes["slides"] ?? ""} data-missing={missing || undefined}>
       <span aria-hidden>{t("worklist.slides_of", { ready: of.slides_ready, total: of.slides_total })}</span>
       <span className="visually-hidden">
         {t("worklist.slides_spoken", { ready: of.slides_ready, total: of.slides_total })}
@@ -52,14 +53,14 @@ function Readings({ of }: { of: CaseSummary }) {
   return (
     <Group gap={4} wrap="nowrap">
       {of.readings_running > 0 && (
-        <Badge size="sm" variant="light" color="blue">
+        <Tag tone="working">
           {t("worklist.readings_running", { n: of.readings_running })}
-        </Badge>
+        </Tag>
       )}
       {of.readings_pending > 0 && (
-        <Badge size="sm" variant="light" color="yellow.9">
+        <Tag tone="wanted">
           {t("worklist.readings_pending", { n: of.readings_pending })}
-        </Badge>
+        </Tag>
       )}
     </Group>
   );
@@ -102,9 +103,9 @@ function Row({ of, current, now, onOpen }: { of: CaseSummary; current: boolean; 
         </Link>
       </Table.Td>
       <Table.Td>
-        <Badge size="sm" color={PRIORITY_COLOURS[of.priority]} variant={of.priority === "routine" ? "outline" : "filled"}>
+        <Tag tone={PRIORITY_TONES[of.priority]}>
           {word("priority", of.priority)}
-        </Badge>
+        </Tag>
       </Table.Td>
       <Table.Td className={classes["patient"] ?? ""}>
         <Text span fw={500}>
@@ -119,17 +120,17 @@ function Row({ of, current, now, onOpen }: { of: CaseSummary; current: boolean; 
       <Table.Td>{pick(of.site_zh, of.site_en, language)}</Table.Td>
       <Table.Td>
         <Group gap={4} wrap="nowrap">
-          {of.markers.map((marker) => (
-            <Badge key={marker} size="sm" variant="outline" color="gray" tt="none">
+          {inClinicalOrder(of.markers).map((marker) => (
+            <Tag key={marker} tone="outline">
               {word("marker", marker)}
-            </Badge>
+            </Tag>
           ))}
         </Group>
       </Table.Td>
       <Table.Td>
-        <Badge size="sm" variant="light" color={STATUS_COLOURS[of.status]}>
+        <Tag tone={CASE_TONES[of.status]}>
           {word("case_status", of.status)}
-        </Badge>
+        </Tag>
       </Table.Td>
       <Table.Td>
         <Slides of={of} />

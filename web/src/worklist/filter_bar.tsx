@@ -1,4 +1,4 @@
-import { Badge, Group, SegmentedControl, Select, TextInput, UnstyledButton } from "@mantine/core";
+import { Group, SegmentedControl, Select, TextInput, UnstyledButton } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
 import { useEffect, useState, type RefObject } from "react";
 import { useTranslation } from "react-i18next";
@@ -34,11 +34,7 @@ export function ScopeTabs({ filters, counts, onChange }: Omit<Props, "searchFiel
           onClick={() => onChange({ ...filters, scope })}
         >
           {name(scope)}
-          {counts !== undefined && (
-            <Badge size="sm" variant="light" color={scope === filters.scope ? "slate" : "gray"} ml={6}>
-              {countOf(scope, counts)}
-            </Badge>
-          )}
+          {counts !== undefined && <span className={classes["count"] ?? ""}>{countOf(scope, counts)}</span>}
         </UnstyledButton>
       ))}
     </Group>
