@@ -41,6 +41,7 @@ POSTGRES_VERSION = 18
 LONGEST_SOCKET_FOLDER = 90
 """Characters; the kernel takes 107 for the whole path of a socket."""
 START_SECONDS = 120
+ORPHAN_SECONDS = 10
 
 
 def binaries() -> Path:
@@ -200,18 +201,23 @@ class EmbeddedPostgres:
             return None
 
     def _forget_stranger(self) -> None:
-        """Remove a stale `postmaster.pid` whose number now belongs to another program.
+        """Remove stale lock files whose number now belongs to another program, or to a zombie nobody has reaped.
 
-        One whose process is dead is left alone: PostgreSQL itself then makes sure that no orphan still writes.
+        Those whose process is gone are left alone: PostgreSQL itself then makes sure that no orphan still writes.
+        Here that is made sure first, for without the files PostgreSQL could not.
         """
-        file = self.data / "postmaster.pid"
-        if not file.exists() or self._postmaster() is not None:
+        if self._postmaster() is not None:
             return
-        first = file.read_text().split("\n", 1)[0]
-        if first.isdigit() and psutil.pid_exists(int(first)) and not self._orphans():
-            file.unlink()
+        deadline = time.monotonic() + ORPHAN_SECONDS
+        while self._orphans() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        for file in (self.data / "postmaster.pid", self._socket_folder() / ".s.PGSQL.5432.lock"):
+            first = file.read_text().split("\n", 1)[0].strip() if file.exists() else ""
+            if first.isdigit() and psutil.pid_exists(int(first)) and not self._orphans():
+                file.unlink()
 
     def _orphans(self) -> list[int]:
+        """Processes of this folder's server that outlived it; they end by themselves within moments."""
         processes = psutil.process_iter(["name", "cwd"])
         return [p.pid for p in processes if p.info["name"] == "postgres" and p.info["cwd"] == str(self.data.resolve())]
 
