@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from time import monotonic
 from uuid import UUID
 
 from starlette.types import Receive, Scope, Send
@@ -168,7 +168,7 @@ class AccessMemory:
     def known(self, token: str | None, slide: str) -> TileSource | None:
         """The remembered answer; None where it must be asked. Raises the remembered refusal."""
         decision = self._decisions.get((token, slide))
-        if decision is None or decision.until < time.monotonic():
+        if decision is None or decision.until < monotonic():
             return None
         if isinstance(decision.answer, CoverslipError):
             raise decision.answer.with_traceback(None)
@@ -200,7 +200,7 @@ class AccessMemory:
             answer, seconds = await self._authorize(key[0], slide), REMEMBERED_SECONDS
         except CoverslipError as error:
             answer, seconds = error, REFUSED_SECONDS
-        decision = Decision(time.monotonic() + seconds, answer)
+        decision = Decision(monotonic() + seconds, answer)
         if generation == self._generation:
             self._decisions[key] = decision
             self._decisions.move_to_end(key)
