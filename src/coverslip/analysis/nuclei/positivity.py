@@ -50,7 +50,8 @@ def find_cut(dab_od: NDArray[np.float32], usual: float, lowest: float, highest: 
     below, cuts = below[allowed], cuts[allowed]
     difference = (sums[-1] - sums[below]) / (count - below) - sums[below] / below
     between = below * (count - below) / count**2 * difference**2
-    best = int(np.argmax(between))
-    if between[best] / variance < TWO_GROUPS:
+    best = float(between.max())
+    if best / variance < TWO_GROUPS:
         return PositiveCut(usual, adaptive=False)
-    return PositiveCut(float(cuts[best] ** 2), adaptive=True)
+    equal = cuts[between >= best * (1.0 - 1e-9)]  # the gap between both groups, where there is one
+    return PositiveCut(float(equal[len(equal) // 2] ** 2), adaptive=True)
