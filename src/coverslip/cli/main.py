@@ -59,9 +59,8 @@ def cli() -> None:
 def main() -> None:
     """Entry point: known errors are printed with their mend, in both languages, and exit with 1 or 2."""
     try:
-        cli(standalone_mode=False)
-    except click.exceptions.Exit as leaving:
-        sys.exit(leaving.exit_code)
+        left_with = cli(standalone_mode=False)  # click returns the status of an Exit instead of raising it
+        sys.exit(left_with if isinstance(left_with, int) else 0)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -72,3 +71,7 @@ def main() -> None:
         for locale in ("en", "zh-CN"):
             click.echo(f"{error.code}: {error.message(locale)}\n  {error.mend(locale)}", err=True)
         sys.exit(error.exit_status)
+
+
+if __name__ == "__main__":
+    main()
