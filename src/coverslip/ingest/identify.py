@@ -16,12 +16,14 @@ from coverslip.records.queries.slide import AWAITING_FILE, PlacedSlide
 from coverslip.records.transaction import Transaction
 from coverslip.slides.slide import RgbImage
 
-_LABEL_FORMATS = (
-    zxingcpp.BarcodeFormat.DataMatrix,
-    zxingcpp.BarcodeFormat.QRCode,
-    zxingcpp.BarcodeFormat.PDF417,
-    zxingcpp.BarcodeFormat.Code128,
-    zxingcpp.BarcodeFormat.Code39,
+_LABEL_FORMATS = zxingcpp.BarcodeFormats(
+    (
+        zxingcpp.BarcodeFormat.DataMatrix,
+        zxingcpp.BarcodeFormat.QRCode,
+        zxingcpp.BarcodeFormat.PDF417,
+        zxingcpp.BarcodeFormat.Code128,
+        zxingcpp.BarcodeFormat.Code39,
+    )
 )
 """What laboratories print; retail codes such as EAN-13 are what a damaged label is misread as."""
 LONGEST_BARCODE = 128

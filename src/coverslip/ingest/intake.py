@@ -108,7 +108,11 @@ def take_in(
             known = slides.by_digest(tx, checksum.digest)
         if known is not None:
             return _again(database, actor, path, checksum)
-        require_unchanged(path, state)
+        try:
+            require_unchanged(path, state)
+        except CoverslipError:
+            _forget(database, blobs, actor, checksum)
+            raise
         stored = blobs.local_path(organization_id, checksum.digest) or path
         try:
             look: Look | SlideError = _look(blobs, organization_id, stored, path.name, limits)

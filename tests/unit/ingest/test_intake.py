@@ -15,8 +15,8 @@ from coverslip.records.actor import Actor
 from coverslip.records.models import AuditEvent, Blob, Case, Slide
 from coverslip.records.queries import slide as slides
 from coverslip.slides.describe import from_json
+from coverslip.testing.laboratory import Laboratory
 from coverslip.vocabulary.roles import Role
-from tests.unit.ingest.conftest import Laboratory
 
 SlideFileMaker = Callable[[str, str], Path]
 
