@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from itertools import pairwise
 
 import numpy as np
 
@@ -20,9 +21,9 @@ def to_blob(cells: CellTable) -> bytes:
     """The store of a table that stands in store order; the same table gives the same bytes."""
     column, row = store_square(cells)
     change = np.flatnonzero((np.diff(column) != 0) | (np.diff(row) != 0)) + 1
-    starts = [0, *change.tolist()] if len(cells) else []
+    edges = [0, *change.tolist(), len(cells)] if len(cells) else []
     groups: list[tuple[Box, Columns]] = []
-    for start, end in zip(starts, [*starts[1:], len(cells)], strict=True):
+    for start, end in pairwise(edges):
         bounds = Box(int(column[start]) * GROUP_PX, int(row[start]) * GROUP_PX, GROUP_PX, GROUP_PX)
         groups.append((bounds, {name: getattr(cells, name)[start:end] for name in COLUMNS}))
     buffer = io.BytesIO()

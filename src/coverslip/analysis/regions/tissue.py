@@ -26,8 +26,10 @@ MARGIN_UM = 24.0
 """The mask is grown by so much: a nucleus at the edge of the tissue is read whole."""
 SMALLEST_TISSUE_UM2 = 250.0
 """Smaller specks are dust; one tumour nucleus with its cytoplasm is about this large."""
+SURROUNDINGS_UM = 120.0
+"""The overview reaches so far beyond the region: the smallest region is seen in its surroundings."""
 GLASS_QUANTILE = 0.98
-DARKEST_GLASS = 215.0
+DARKEST_GLASS = 225.0
 """Glass is at least this bright (0 to 255): a region that lies wholly on tissue shows none."""
 
 
@@ -36,7 +38,7 @@ class TissueMap:
     """The tissue of a region, on a grid of square cells of `step` pixels of level 0, anchored at the slide's corner."""
 
     mask: NDArray[np.bool_]
-    """(rows, columns): cells that hold tissue, over the bounds of the region."""
+    """(rows, columns): cells that hold tissue, in the region and around it."""
     inside: NDArray[np.bool_]
     """(rows, columns): those of them whose centre lies in the region."""
     column: int
@@ -81,19 +83,26 @@ def find_tissue(pixels: PixelSource, region: Region, check: Callable[[], None] =
     """The tissue inside `region` (pixels of level 0).
 
     A pixel of the 8 um overview is tissue where it is darker than the glass, the glass being the brightest 2 % of the
-    overview, at least 215. The map depends on slide and region only, so an analysis that keeps to it does not depend
+    overview, at least 225. The map depends on slide and region only, so an analysis that keeps to it does not depend
     on its tiles. `check` is called between blocks and may raise to stop.
     """
     step = max(1, round(OVERVIEW_UM / pixels.spacing.mean_um))
     spacing_um = step * pixels.spacing.mean_um
-    bounds = region.bounds
+    bounds = _with_surroundings(region.bounds, pixels)
     column, row = bounds.x // step, bounds.y // step
     columns, rows = -(-bounds.right // step) - column, -(-bounds.bottom // step) - row
     luminance = _overview(pixels, (column, row, columns, rows), step, check)
     mask = _tissue_mask(luminance, spacing_um)
-    inside = mask & _cells_inside(region, (column, row, columns, rows), step)
-    within = min(float(inside.sum()) * step * step, region.area_px)
-    return TissueMap(mask, inside, column, row, step, pixels.spacing.area_mm2(within))
+    in_region = _cells_inside(region, (column, row, columns, rows), step)
+    inside = mask & in_region
+    share = np.count_nonzero(inside) / np.count_nonzero(in_region)
+    return TissueMap(mask, inside, column, row, step, pixels.spacing.area_mm2(region.area_px * share))
+
+
+def _with_surroundings(bounds: Box, pixels: PixelSource) -> Box:
+    reach = round(SURROUNDINGS_UM / pixels.spacing.mean_um)
+    wide = Box(bounds.x - reach, bounds.y - reach, bounds.width + 2 * reach, bounds.height + 2 * reach)
+    return wide.intersection(pixels.bounds) or bounds
 
 
 def _overview(
