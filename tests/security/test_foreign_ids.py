@@ -8,9 +8,9 @@ from coverslip.vocabulary.roles import Role
 
 def test_a_case_is_not_given_to_another_hospitals_person(world: World) -> None:
     foreign = str(world.provincial.people[Role.PATHOLOGIST].id)
-    answer = world.client(Role.HEAD).patch(
-        f"/cases/{world.county.case}", json={"revision": 1, "assigned_to_id": foreign}
-    )
+    head = world.client(Role.HEAD)
+    revision = head.get(f"/cases/{world.county.case}").json()["revision"]
+    answer = head.patch(f"/cases/{world.county.case}", json={"revision": revision, "assigned_to_id": foreign})
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "ASSIGNEE_UNFIT")
 
 

@@ -1,0 +1,157 @@
+"""A day at the microscope: every route once, by somebody who may, and the trace it leaves in the audit trail."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from coverslip.access import audit
+from coverslip.records.actor import Actor
+from coverslip.records.queries.audit import AuditFilter, list_events
+from coverslip.server.permissions import RULES
+from coverslip.settings import Settings
+from coverslip.testing.database import PASSWORD
+from coverslip.testing.world import PATIENT_NAME, World, finish_reading
+from coverslip.vocabulary.roles import Role
+
+Ids = dict[str, Any]
+
+CELL = {"type": "Polygon", "coordinates": [[[0, 0], [64, 0], [64, 64], [0, 64], [0, 0]]]}
+NEW_CASE = {
+    "accession_number": "QH-DAY-1",
+    "patient": {"patient_number": "QH-D1", "name": "王芳", "sex": "female", "birth_date": "1961-04-12"},
+    "specimens": [{"label": "A", "site_code": "76752008", "procedure": "core_biopsy", "blocks": [{"label": "1"}]}],
+}
+NEW_PERSON = {"username": "qh.new", "name": "新", "roles": ["resident"]}
+NEW_PASSWORD = {"current": PASSWORD, "new": "ein langer Satz mit 4 Zahlen"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One request of the day. A value `$name` of body or path is looked up among the ids."""
+
+    method: str
+    path: str
+    role: Role
+    body: dict[str, Any] | None = None
+    status: int = 200
+    rule: str | None = None
+    """The path in the permission table, where it names its ids otherwise."""
+
+    @property
+    def route(self) -> tuple[str, str]:
+        return self.method, self.rule or self.path
+
+    def filled(self, ids: Ids) -> dict[str, Any] | None:
+        if self.body is None:
+            return None
+        return {name: ids[value[1:]] if _is_id(value) else value for name, value in self.body.items()}
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("$")
+
+
+READER, TECHNICIAN, ADMINISTRATOR = Role.PATHOLOGIST, Role.TECHNICIAN, Role.ADMINISTRATOR
+DAY = (
+    Step("POST", "/session", READER, {"username": "qh.pathologist", "password": PASSWORD}),
+    Step("GET", "/session", Role.HEAD),
+    Step("PATCH", "/session", Role.HEAD, {"locale": "en"}),
+    Step("GET", "/people", ADMINISTRATOR),
+    Step("POST", "/people", ADMINISTRATOR, NEW_PERSON, 201),
+    Step("PATCH", "/people/{person_id}", ADMINISTRATOR, {"title": "规培医师"}),
+    Step("POST", "/people/{person_id}/password", ADMINISTRATOR),
+    Step("POST", "/cases", TECHNICIAN, NEW_CASE, 201),
+    Step("GET", "/slides/unmatched", TECHNICIAN),
+    Step("POST", "/slides/{unmatched_id}/match", TECHNICIAN, {"block_id": "$block_id", "label": "A1-2"}, 200,
+         "/slides/{slide_id}/match"),
+    Step("PATCH", "/slides/{slide_id}", TECHNICIAN, {"clone": "30-9"}),
+    Step("GET", "/cases", READER),
+    Step("GET", "/cases/{case_id}", Role.HEAD),
+    Step("PATCH", "/cases/{case_id}", Role.HEAD, {"revision": "$revision", "assigned_to_id": "$reader_id"}),
+    Step("GET", "/slides/{slide_id}", READER),
+    Step("GET", "/slides/{slide_id}/associated/{name}", READER),
+    Step("GET", "/slides/{slide_id}/annotations", READER),
+    Step("POST", "/slides/{slide_id}/annotations", READER, {"kind": "region", "geometry": CELL}, 201),
+    Step("DELETE", "/annotations/{annotation_id}", READER, None, 204),
+    Step("GET", "/algorithms", READER),
+    Step("GET", "/slides/{slide_id}/readings", READER),
+    Step("GET", "/readings/{reading_id}", READER),
+    Step("GET", "/readings/{reading_id}/cells", READER),
+    Step("GET", "/readings/{reading_id}/cells.geojson", READER),
+    Step("PUT", "/readings/{reading_id}/edits", READER, {"excluded_regions": [CELL], "flipped": [0]}),
+    Step("POST", "/readings/{reading_id}/reviews", READER, {"action": "edit"}, 201),
+    Step("POST", "/slides/{slide_id}/readings", READER, {"marker": "ki67", "region": CELL}, 202),
+    Step("POST", "/readings/{started_id}/cancel", READER, None, 200, "/readings/{reading_id}/cancel"),
+    Step("GET", "/cases/{case_id}/reports", READER),
+    Step("PUT", "/cases/{case_id}/report", READER, {"revision": 1, "diagnosis": "浸润性癌", "reading_ids": "$cited"}),
+    Step("GET", "/reports/{report_id}/pdf", READER),
+    Step("POST", "/cases/{case_id}/report/sign", READER, {"password": PASSWORD, "revision": 2}),
+    Step("POST", "/cases/{case_id}/report/amend", READER, {"reason": "补充免疫组化结果"}, 201),
+    Step("GET", "/cases/{case_id}/audit", Role.AUDITOR),
+    Step("GET", "/audit", Role.AUDITOR),
+    Step("POST", "/session/password", Role.EXPERT, NEW_PASSWORD, 204),
+    Step("DELETE", "/session", Role.EXPERT, None, 204),
+)  # fmt: skip
+IN_TEST_LIVE = ("GET", "/live")
+
+
+def test_the_day_calls_every_route_that_leaves_a_trace() -> None:
+    leaves_a_trace = {route for route, rule in RULES.items() if rule.action is not None}
+    assert {step.route for step in DAY} | {IN_TEST_LIVE} == leaves_a_trace
+
+
+@pytest.fixture(scope="module")
+def ids(world: World) -> Ids:
+    """The county hospital's ids as the routes name them; its reading is finished."""
+    county = world.county
+    finish_reading(world.database, world.blobs, Settings(), county)
+    return {
+        "case_id": str(county.case),
+        "slide_id": str(county.slide),
+        "unmatched_id": str(county.unmatched),
+        "block_id": str(county.block),
+        "reading_id": str(county.reading),
+        "cited": [str(county.reading)],
+        "report_id": str(county.report),
+        "annotation_id": str(county.annotation),
+        "person_id": str(county.people[Role.RESIDENT].id),
+        "reader_id": str(county.people[Role.PATHOLOGIST].id),
+        "name": "label",
+    }
+
+
+def test_every_route_leaves_its_action_in_the_trail(world: World, ids: Ids) -> None:
+    for step in DAY:
+        client = world.server.client() if step.path == "/session" and step.method == "POST" else world.client(step.role)
+        answer = client.request(step.method, step.path.format(**ids), json=step.filled(ids))
+        assert answer.status_code == step.status, (step, answer.text)
+        if step.path == "/cases/{case_id}":
+            ids["revision"] = answer.json()["revision"]
+        if step.path == "/slides/{slide_id}/readings" and step.method == "POST":
+            ids["started_id"] = answer.json()["id"]
+        wanted = RULES[step.route].action
+        newest = newest_event(world, wanted)
+        assert newest is not None, (step, wanted)
+        assert newest.person_id == world.county.people[step.role].id, step
+        assert newest.outcome == "success", step
+
+
+def test_at_the_end_of_the_day_the_chain_holds_and_names_nobody(world: World, ids: Ids) -> None:
+    system = Actor.system(world.county.organization.id)
+    with world.database.transaction(system) as tx:
+        assert audit.verify(tx) == []
+        rows = list_events(tx, AuditFilter(), limit=1000)
+    assert len(rows) > len(DAY)
+    assert not [
+        row.event.action for row in rows if PATIENT_NAME in str(row.event.detail) or "王芳" in str(row.event.detail)
+    ]
+    assert not [row.event.action for row in rows if PASSWORD in str(row.event.detail)]
+
+
+def newest_event(world: World, action: str | None) -> Any:
+    with world.database.transaction(Actor.system(world.county.organization.id)) as tx:
+        rows = list_events(tx, AuditFilter(action=action), limit=1)
+    return rows[0].event if rows else None
