@@ -184,6 +184,35 @@ def test_a_folder_that_cannot_be_used_is_said(data_dir: Path) -> None:
     assert str(data_dir) in refused.value.message("en")
 
 
+_AS_ORDINARY_USER = """
+import os, sys
+from pathlib import Path
+from coverslip.records.database import Database
+from coverslip.settings import Settings
+folder = Path(sys.argv[1])
+if os.geteuid() == 0:
+    # Everything is imported as root first: the interpreter may lie where nobody else can read.
+    Database.open(Settings(data_dir=folder / "root")).close()
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+with Database.open(Settings(data_dir=folder / "own")) as database:
+    assert database.is_available()
+    print(os.geteuid(), (folder / "own" / "postgres" / "data").stat().st_uid)
+"""
+
+
+def test_an_ordinary_user_runs_it_as_themselves(data_dir: Path) -> None:
+    data_dir.chmod(0o777)
+    done = subprocess.run(
+        [sys.executable, "-c", _AS_ORDINARY_USER, str(data_dir)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    me, owner = done.stdout.split()
+    assert me == owner
+    assert me != "0"
+
+
 def test_a_very_long_path_is_no_hindrance(data_dir: Path) -> None:
     deep = data_dir / ("a-rather-long-name-" * 4) / ("and-another-one-" * 4)
     with Database.open(Settings(data_dir=deep)) as database:

@@ -72,9 +72,12 @@ class PostgresForTests:
         self.server.close()
         shutil.rmtree(self.folder)
 
-    def create(self) -> Database:
-        """A fresh, migrated, empty database; give it back to `drop`."""
+    def create(self, *, migrated: bool = True) -> Database:
+        """A fresh, empty database, with the schema unless told otherwise; give it back to `drop`."""
         name = f"test_{uuid4().hex}"
+        if not migrated:
+            prepare_cluster(self.server, name)
+            return self._database(name)
         with psycopg.connect(self.server.url(SUPERUSER, "postgres"), autocommit=True) as connection:
             connection.execute(
                 sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {} STRATEGY file_copy").format(
