@@ -22,6 +22,7 @@ from coverslip.records.database import Database
 from coverslip.records.queries import organization as organizations
 from coverslip.records.queries import person as people
 from coverslip.settings import settings
+from coverslip.slides.isolation import DecoderPool
 from coverslip.storage.blobs import BlobStore
 from coverslip.vocabulary.roles import Role
 
@@ -74,12 +75,13 @@ def _all(
 ) -> Iterator[Taken | Refused]:
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+    shown = Progress(*columns, console=console, disable=not console.is_terminal, transient=True)
+    with shown as bar, DecoderPool() as decoders:
         for file in files:
             task = bar.add_task(file.name, total=file.stat().st_size)
             advance = partial(bar.advance, task)
             try:
-                yield take_in(database, store, actor, file, patience=patience, progress=advance)
+                yield take_in(database, store, actor, file, patience=patience, decoders=decoders, progress=advance)
             except CoverslipError as error:
                 yield Refused(file.name, error.code, error.message("en"), error.mend("en"))
             bar.remove_task(task)

@@ -31,7 +31,7 @@ from coverslip.records.queries import slide as slides
 from coverslip.records.transaction import Transaction
 from coverslip.slides.describe import to_json
 from coverslip.slides.errors import DecoderBusy, NotASlide, SlideEmpty, SlideError, SlideMissing
-from coverslip.slides.isolation import DecoderLimits, open_isolated
+from coverslip.slides.isolation import DecoderPool, IsolatedSlide, open_isolated
 from coverslip.slides.slide import RgbImage, SlideProperties
 from coverslip.storage.blobs import BlobStore
 from coverslip.storage.checksums import Checksum
@@ -89,10 +89,12 @@ def take_in(
     path: Path,
     *,
     patience: Patience | None = None,
-    limits: DecoderLimits | None = None,
+    decoders: DecoderPool | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Taken:
     """Take one file in for the actor's hospital; `progress` is told the bytes of each chunk copied.
+
+    `decoders`: processes to look at the file with; without them one is started for this file.
 
     A file that is a slide but cannot be read becomes a slide with status `failed` and its reason. Raises, having kept
     nothing: `PermissionDenied`, `SlideMissing`, `SlideEmpty`, `NotASlide`, `FileUnreadable`, `FileStillGrowing`,
@@ -115,7 +117,7 @@ def take_in(
             raise
         stored = blobs.local_path(organization_id, checksum.digest) or path
         try:
-            look: Look | SlideError = _look(blobs, organization_id, stored, path.name, limits)
+            look: Look | SlideError = _look(blobs, organization_id, stored, decoders)
         except DecoderBusy:
             raise
         except SlideError as error:
@@ -131,9 +133,9 @@ def take_in(
         return _write(tx, path, checksum, look)
 
 
-def _look(blobs: BlobStore, organization_id: UUID, stored: Path, name: str, limits: DecoderLimits | None) -> Look:
+def _look(blobs: BlobStore, organization_id: UUID, stored: Path, decoders: DecoderPool | None) -> Look:
     """Open the stored bytes in the sandbox; decode label, macro and thumbnail, and store them as JPEG."""
-    with open_isolated(stored, limits) as slide:
+    with _opened(stored, decoders) as slide:
         properties = slide.properties
         pictures = {"thumbnail": slide.thumbnail(THUMBNAIL_PX)}
         for wanted in ("label", "macro"):
@@ -150,6 +152,10 @@ def _look(blobs: BlobStore, organization_id: UUID, stored: Path, name: str, limi
     flags += ["NO_TISSUE"] if quality.focus is None else []
     stored_pictures = {key: blobs.put_bytes(organization_id, _jpeg(picture)) for key, picture in pictures.items()}
     return Look(properties, barcodes, stored_pictures, quality.to_json(), tuple(flags))
+
+
+def _opened(stored: Path, decoders: DecoderPool | None) -> IsolatedSlide:
+    return open_isolated(stored) if decoders is None else decoders.open(stored)
 
 
 def _write(tx: Transaction, path: Path, checksum: Checksum, look: Look | SlideError) -> Taken:

@@ -61,9 +61,10 @@ def bomb(path: Path) -> Path:
     """A few kilobytes that declare four million pixels each way."""
     with tifffile.TiffWriter(path) as tiff:
         tiff.write(np.zeros((64, 64, 3), np.uint8), tile=(16, 16), photometric="rgb")
-    with tifffile.TiffFile(path, mode="r+b") as file:
+    with tifffile.TiffFile(path, mode="r+") as file:
+        page = file.pages.first
         for tag in ("ImageWidth", "ImageLength"):
-            file.pages[0].tags[tag].overwrite(4_000_000, dtype="I")
+            page.tags[tag].overwrite(4_000_000, dtype="I")
     return path
 
 

@@ -315,6 +315,11 @@ def test_a_value_on_the_limit_of_the_gate_passes(change: dict[str, Any]) -> None
     assert with_evidence(**change).status is Status.EVALUABLE
 
 
+@pytest.mark.parametrize("written", ["MIB1", "mib-1", "MIB 1", "Mib.1", "30.9"])
+def test_a_clone_is_known_however_the_laboratory_writes_it(written: str) -> None:
+    assert with_evidence(clone=written).flags == ()
+
+
 def test_flags_of_the_algorithm_stay_and_its_reasons_stop() -> None:
     counts = {"positive": 60, "negative": 440, "method": "region"}
     assert score(PROFILE, counts, flags=["PEN"]).flags == ("PEN",)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 from coverslip.analysis.scoring.profile import Gate, Profile
+from coverslip.vocabulary.assays import canonical_clone
 from coverslip.vocabulary.markers import ControlStatus
 
 ARTEFACTS = {"blur_share": "BLUR", "fold_share": "FOLD", "pen_share": "PEN", "bubble_share": "BUBBLE"}
@@ -80,7 +81,7 @@ def _laboratory(profile: Profile, evidence: Evidence) -> Iterator[tuple[str, boo
     if evidence.control is not ControlStatus.PASSED:
         failed = evidence.control is ControlStatus.FAILED
         yield ("CONTROL_FAIL" if failed else "CONTROL_UNKNOWN"), failed
-    if evidence.clone is not None and evidence.clone not in profile.clones:
+    if evidence.clone is not None and canonical_clone(profile.marker, evidence.clone) not in profile.clones:
         yield "ASSAY_MISMATCH", False
     known = (evidence.clone, evidence.fixation_hours, evidence.cold_ischaemia_minutes)
     if any(value is None for value in (*known, evidence.acid_decalcified, evidence.section_age_days)):
