@@ -11,7 +11,7 @@ import { Allowed, SignedIn } from "./session/signed_in";
 import { Loading } from "./ui/loading";
 import NotFoundPage from "./ui/not_found_page";
 import { Shell } from "./ui/shell";
-import { theme } from "./ui/theme";
+import { cssVariables, theme } from "./ui/theme";
 
 const WorklistPage = lazy(() => import("./worklist/worklist_page"));
 const CasePage = lazy(() => import("./cases/case_page"));
@@ -77,7 +77,7 @@ export function Pages() {
 
 export function App() {
   return (
-    <MantineProvider theme={theme} defaultColorScheme="light">
+    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="light">
       <ModalsProvider>
         <Notifications position="bottom-right" />
         <QueryClientProvider client={queryClient}>

@@ -7,13 +7,14 @@ import { nameOf, useLanguage } from "../i18n/words";
 import { useSession } from "../session/session";
 import { Tag } from "../ui/tag";
 import { OUTCOME_TONES } from "../ui/tones";
-import { detailPairs, useActionWords } from "./event_words";
+import { useActionWords, useDetails } from "./event_words";
 
 /** Events of the audit trail; `withCase` where they belong to several cases. */
 export function EventTable({ events, withCase }: { events: readonly AuditEvent[]; withCase: boolean }) {
   const { t } = useTranslation("screen");
   const language = useLanguage();
   const words = useActionWords();
+  const details = useDetails();
   const { can } = useSession();
   return (
     <Table stickyHeader aria-label={t("audit.title")}>
@@ -52,7 +53,7 @@ export function EventTable({ events, withCase }: { events: readonly AuditEvent[]
             </Table.Td>
             <Table.Td>
               <Text size="xs" c="dimmed" maw={360} style={{ overflowWrap: "anywhere" }}>
-                {detailPairs(event.detail).join(t("punctuation.semicolon"))}
+                {details(event.detail)}
               </Text>
             </Table.Td>
             <Table.Td>

@@ -84,7 +84,7 @@ function MatchForm({ slide }: { slide: SlideSummary }) {
             setBlockId(null);
           }}
         />
-        {of !== null && <PatientBanner of={of} />}
+        {of !== null && <PatientBanner of={of} heading={false} />}
         <Group gap="xs" align="end">
           <Select size="xs" w={220} label={t("reconcile.block")} data={blocks} value={blockId} disabled={blocks.length === 0} onChange={setBlockId} />
           <TextInput size="xs" w={120} label={t("reconcile.label")} maxLength={64} value={label} onChange={(event) => setLabel(event.currentTarget.value)} />

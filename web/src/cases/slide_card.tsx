@@ -22,7 +22,7 @@ function ReadingLine({ slide, reading }: { slide: SlideSummary; reading: Reading
   const running = reading.status === "running" && total > 0;
   return (
     <Group gap={6} wrap="nowrap">
-      <Anchor component={Link} to={`/slides/${slide.id}?reading=${reading.id}`} size="sm" fw={600}>
+      <Anchor component={Link} to={`/slides/${slide.id}?reading=${reading.id}`} size="sm" fw={600} className={classes["above"] ?? ""}>
         {word("marker", reading.marker)}
       </Anchor>
       {reading.status === "finished" ? (
@@ -42,7 +42,7 @@ function ReadingLine({ slide, reading }: { slide: SlideSummary; reading: Reading
   );
 }
 
-function Thumbnail({ slide }: { slide: SlideSummary }) {
+function Thumbnail({ slide, name }: { slide: SlideSummary; name: string }) {
   const { t } = useTranslation("screen");
   if (slide.status !== "ready" && slide.status !== "unmatched") {
     return (
@@ -55,7 +55,7 @@ function Thumbnail({ slide }: { slide: SlideSummary }) {
     <Box className={classes["thumbnail"] ?? ""}>
       <Image
         src={associatedImage(slide.id, "thumbnail")}
-        alt={t("slide.thumbnail", { label: slide.label })}
+        alt={t("slide.thumbnail", { label: name })}
         fit="contain"
         h="100%"
         loading="lazy"
@@ -64,22 +64,36 @@ function Thumbnail({ slide }: { slide: SlideSummary }) {
   );
 }
 
-/** What the file is, in one line: size in pixels, power, spacing, bytes. */
+/** The scanned area in millimetres; in pixels where the file does not say how large a pixel is. */
+function useExtent(): (slide: SlideSummary) => string {
+  const { t } = useTranslation("screen");
+  const language = useLanguage();
+  return ({ width, height, spacing_um: spacing }) => {
+    if (width === null || height === null) return "";
+    if (spacing === null) return t("slide.pixels", { width, height });
+    const mm = (pixels: number): string => number((pixels * spacing) / 1000, language, 1);
+    return t("slide.extent", { width: mm(width), height: mm(height) });
+  };
+}
+
+/** What the file is, in one line: power, spacing, extent, bytes. */
 function useFileLine(): (slide: SlideSummary) => string {
   const { t } = useTranslation("screen");
   const language = useLanguage();
+  const extent = useExtent();
   return (slide) =>
     [
       slide.objective_power === null ? "" : t("slide.power", { power: slide.objective_power }),
-      slide.width === null ? "" : slide.spacing_um === null ? t("slide.spacing_unknown") : t("slide.spacing", { spacing: number(slide.spacing_um, language, 3) }),
-      slide.width === null || slide.height === null ? "" : t("slide.pixels", { width: slide.width, height: slide.height }),
+      slide.spacing_um === null ? "" : t("slide.spacing", { spacing: number(slide.spacing_um, language, 3) }),
+      extent(slide),
       fileSize(slide.size_bytes, language),
     ]
       .filter((part) => part !== "")
       .join(t("punctuation.dot"));
 }
 
-export function SlideCard({ slide }: { slide: SlideSummary }) {
+/** `name`: the slide's name on the bench. */
+export function SlideCard({ slide, name }: { slide: SlideSummary; name: string }) {
   const { t } = useTranslation("screen");
   const word = useWord();
   const language = useLanguage();
@@ -89,15 +103,15 @@ export function SlideCard({ slide }: { slide: SlideSummary }) {
   const stain = slide.marker === null ? word("stain", slide.stain) : word("marker", slide.marker);
   return (
     <Box component="li" className={classes["slide"] ?? ""} data-status={slide.status} data-testid="slide">
-      <Thumbnail slide={slide} />
+      <Thumbnail slide={slide} name={name} />
       <Box className={classes["slide_text"] ?? ""}>
         <Group gap={6}>
           {readable ? (
             <Anchor component={Link} to={`/slides/${slide.id}`} fw={600} className={classes["slide_link"] ?? ""}>
-              {t("slide.named", { label: slide.label, stain })}
+              {t("slide.named", { label: name, stain })}
             </Anchor>
           ) : (
-            <Text fw={600}>{t("slide.named", { label: slide.label, stain })}</Text>
+            <Text fw={600}>{t("slide.named", { label: name, stain })}</Text>
           )}
           <Tag tone={SLIDE_TONES[slide.status]}>
             {word("slide_status", slide.status)}
@@ -112,13 +126,18 @@ export function SlideCard({ slide }: { slide: SlideSummary }) {
         <Text size="xs" c="dimmed">
           {fileLine(slide)}
         </Text>
+        {slide.width !== null && slide.spacing_um === null && (
+          <Text size="xs" className={classes["warning"] ?? ""}>
+            {t("slide.spacing_unknown")}
+          </Text>
+        )}
         {slide.received_at !== null && (
           <Text size="xs" c="dimmed">
             {t("slide.received", { at: dateTime(slide.received_at) })}
           </Text>
         )}
         {slide.status === "failed" && (
-          <Text size="sm" c="red.9" role="note">
+          <Text size="sm" className={classes["failure"] ?? ""} role="note">
             {t("slide.failed_because", { reason: failure })}
           </Text>
         )}

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import type { CaseDetail, Specimen } from "../api/cases";
 import { pick, useLanguage, useWord } from "../i18n/words";
 import { EmptyState } from "../ui/empty_state";
+import { slideNames } from "../ui/slide_name";
 import { SlideCard } from "./slide_card";
 import classes from "./case.module.css";
 
@@ -37,6 +38,7 @@ function SpecimenHead({ specimen }: { specimen: Specimen }) {
 /** Specimens, their blocks, their slides. */
 export function SpecimenTree({ of }: { of: CaseDetail }) {
   const { t } = useTranslation("screen");
+  const names = slideNames(of);
   return (
     <Box component="section" aria-labelledby="specimens">
       <Title order={2} size="h5" id="specimens" mb="xs">
@@ -52,7 +54,7 @@ export function SpecimenTree({ of }: { of: CaseDetail }) {
               </Text>
               <Box component="ul" className={classes["slides"] ?? ""}>
                 {block.slides.map((slide) => (
-                  <SlideCard key={slide.id} slide={slide} />
+                  <SlideCard key={slide.id} slide={slide} name={names.get(slide.id) ?? slide.label} />
                 ))}
               </Box>
               {block.slides.length === 0 && (
@@ -71,7 +73,7 @@ export function SpecimenTree({ of }: { of: CaseDetail }) {
           </Title>
           <Box component="ul" className={classes["slides"] ?? ""}>
             {of.unplaced_slides.map((slide) => (
-              <SlideCard key={slide.id} slide={slide} />
+              <SlideCard key={slide.id} slide={slide} name={names.get(slide.id) ?? slide.label} />
             ))}
           </Box>
         </Paper>

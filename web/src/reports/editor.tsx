@@ -4,8 +4,10 @@ import { useTranslation } from "react-i18next";
 import type { CaseDetail } from "../api/cases";
 import type { Report } from "../api/reports";
 import { useWord } from "../i18n/words";
+import { ClinicalPanel } from "../cases/clinical_panel";
 import { useSession } from "../session/session";
-import { allSlides, citable, obstacles } from "./citations";
+import { slideNames } from "../ui/slide_name";
+import { allSlides, citable, grossOf, obstacles } from "./citations";
 import { KeyImagesPanel } from "./key_images_panel";
 import { PdfLinks } from "./pdf_links";
 import { ReadingsPanel } from "./readings_panel";
@@ -32,6 +34,7 @@ export function Editor({ of, report, versions }: { of: CaseDetail; report: Repor
   const { draft } = saving;
   const readings = citable(of);
   const slides = allSlides(of);
+  const described = grossOf(of);
   const inTheWay = obstacles(draft, readings);
 
   const askToSign = async (): Promise<void> => {
@@ -48,6 +51,13 @@ export function Editor({ of, report, versions }: { of: CaseDetail; report: Repor
           </Alert>
         )}
         <SaveProblem saver={saver} saving={saving} />
+        {(draft.gross ?? "") === "" && described !== "" && (
+          <Group>
+            <Button size="compact-sm" variant="default" onClick={() => saver.change({ gross: described })}>
+              {t("report.take_gross")}
+            </Button>
+          </Group>
+        )}
         {TEXTS.map(({ field, rows }) => (
           <Textarea
             key={field}
@@ -74,7 +84,7 @@ export function Editor({ of, report, versions }: { of: CaseDetail; report: Repor
         </Group>
         {can("report.sign") && inTheWay.length > 0 && (
           <Alert color="gray" variant="light" title={t("report.before_signing")}>
-            <ul>
+            <ul className={classes["obstacles"] ?? ""}>
               {inTheWay.map((obstacle) => (
                 <li key={JSON.stringify(obstacle)}>
                   {obstacle.kind === "diagnosis_missing"
@@ -88,7 +98,8 @@ export function Editor({ of, report, versions }: { of: CaseDetail; report: Repor
       </Stack>
       <Box className={classes["side"] ?? ""}>
         <ReadingsPanel readings={readings} cited={draft.reading_ids ?? []} onChange={(reading_ids) => saver.change({ reading_ids })} />
-        <KeyImagesPanel images={draft.key_images ?? []} slides={slides} onChange={(key_images) => saver.change({ key_images })} />
+        <KeyImagesPanel images={draft.key_images ?? []} slides={slides} names={slideNames(of)} onChange={(key_images) => saver.change({ key_images })} />
+        <ClinicalPanel of={of} />
         <VersionsPanel versions={versions} shown={report?.id ?? null} caseId={of.id} />
       </Box>
       {signing && <SignOutDialog of={of} draft={draft} readings={readings} onClose={() => setSigning(false)} />}

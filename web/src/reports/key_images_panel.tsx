@@ -9,18 +9,19 @@ import classes from "./report.module.css";
 interface Props {
   images: readonly KeyImage[];
   slides: readonly SlideSummary[];
+  names: ReadonlyMap<string, string>;
   onChange?: (images: KeyImage[]) => void;
 }
 
 const percent = (part: number, whole: number): string => `${(100 * part) / whole}%`;
 
 /** Where on the slide the picture was taken: the slide's overview with a frame. */
-function Place({ image, slide }: { image: KeyImage; slide: SlideSummary }) {
+function Place({ image, slide, name }: { image: KeyImage; slide: SlideSummary; name: string }) {
   const { t } = useTranslation("screen");
   const { width, height } = slide;
   return (
     <Box className={classes["place"] ?? ""}>
-      <Image src={associatedImage(slide.id, "thumbnail")} alt={t("slide.thumbnail", { label: slide.label })} loading="lazy" />
+      <Image src={associatedImage(slide.id, "thumbnail")} alt={t("slide.thumbnail", { label: name })} loading="lazy" />
       {width !== null && height !== null && (
         <Box
           className={classes["frame"] ?? ""}
@@ -36,7 +37,7 @@ function Place({ image, slide }: { image: KeyImage; slide: SlideSummary }) {
 }
 
 /** The pictures of the report; taken in the viewer, put in order and named here. */
-export function KeyImagesPanel({ images, slides, onChange }: Props) {
+export function KeyImagesPanel({ images, slides, names, onChange }: Props) {
   const { t } = useTranslation("screen");
   const replace = (index: number, image: KeyImage): void =>
     onChange?.(images.map((other, position) => (position === index ? image : other)));
@@ -56,12 +57,13 @@ export function KeyImagesPanel({ images, slides, onChange }: Props) {
         {images.map((image, index) => {
           const slide = slides.find((candidate) => candidate.id === image.slide_id);
           const number = index + 1;
+          const name = names.get(image.slide_id) ?? "";
           return (
             <Group key={`${image.slide_id}-${image.x}-${image.y}-${image.width}-${number}`} wrap="nowrap" align="start" gap={8}>
-              {slide && <Place image={image} slide={slide} />}
+              {slide && <Place image={image} slide={slide} name={name} />}
               <Stack gap={4} flex={1}>
                 <Anchor component={Link} size="sm" to={`/slides/${image.slide_id}?x=${image.x}&y=${image.y}&w=${image.width}&h=${image.height}`}>
-                  {t("report.image_of", { n: number, slide: slide?.label ?? "" })}
+                  {t("report.image_of", { n: number, slide: name })}
                 </Anchor>
                 {onChange === undefined ? (
                   <Text size="sm">{image.caption}</Text>

@@ -27,8 +27,8 @@ export function ReadingsPanel({ readings, cited, onChange }: Props) {
         {t("report.readings")}
       </Title>
       <Stack gap={8}>
-        {shown.map(({ slide, reading }) => {
-          const name = t("report.reading_of", { marker: word("marker", reading.marker), slide: slide.label });
+        {shown.map(({ slide, name: slideLabel, reading }) => {
+          const name = t("report.reading_of", { marker: word("marker", reading.marker), slide: slideLabel });
           return (
             <Group key={reading.id} gap={8} wrap="nowrap" align="start">
               {onChange !== undefined && (

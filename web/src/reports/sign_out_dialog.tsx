@@ -47,10 +47,10 @@ function WhatIsSigned({ of, draft, readings }: Omit<Props, "onClose">) {
           <Text size="xs" c="dimmed">
             {t("report.readings")}
           </Text>
-          {cited.map(({ slide, reading }) => (
+          {cited.map(({ name, reading }) => (
             <Text key={reading.id} size="sm">
               {t("sign_out.reading", {
-                name: t("report.reading_of", { marker: word("marker", reading.marker), slide: slide.label }),
+                name: t("report.reading_of", { marker: word("marker", reading.marker), slide: name }),
                 score: score(reading.result),
                 decision: word("decision", reading.decision),
               })}

@@ -7,6 +7,7 @@ import { dateTime } from "../i18n/format";
 import { nameOf, useLanguage, useWord } from "../i18n/words";
 import { useSession } from "../session/session";
 import { ErrorNotice } from "../ui/error_notice";
+import { slideNames } from "../ui/slide_name";
 import { Tag } from "../ui/tag";
 import { REPORT_TONES } from "../ui/tones";
 import { allSlides, citable } from "./citations";
@@ -109,7 +110,7 @@ export function SignedView({ of, report, versions }: { of: CaseDetail; report: R
         )}
         <Group justify="space-between">
           <Group gap="xs">
-            <Title order={1} size="h4">
+            <Title order={2} size="h4">
               {t("report.title")}
             </Title>
             <Tag tone={REPORT_TONES[report.status]}>
@@ -142,7 +143,7 @@ export function SignedView({ of, report, versions }: { of: CaseDetail; report: R
       <Box className={classes["side"] ?? ""}>
         <Signature report={report} />
         <ReadingsPanel readings={citable(of)} cited={report.reading_ids} />
-        <KeyImagesPanel images={report.key_images} slides={allSlides(of)} />
+        <KeyImagesPanel images={report.key_images} slides={allSlides(of)} names={slideNames(of)} />
         <VersionsPanel versions={versions} shown={report.id} caseId={of.id} />
       </Box>
       {amending && <AmendDialog caseId={of.id} onClose={() => setAmending(false)} />}

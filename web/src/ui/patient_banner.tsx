@@ -20,8 +20,15 @@ function Field({ label, children }: { label: string; children: ReactNode }) {
   );
 }
 
+interface Props {
+  of: CaseSummary;
+  /** Whether the banner is the page's heading; false where the page has one of its own. */
+  heading?: boolean;
+  children?: ReactNode;
+}
+
 /** Who this is about, on every page of a case; red when another tab shows another case. `children`: the page's actions. */
-export function PatientBanner({ of, children }: { of: CaseSummary; children?: ReactNode }) {
+export function PatientBanner({ of, heading = true, children }: Props) {
   const { t } = useTranslation("screen");
   const word = useWord();
   const language = useLanguage();
@@ -36,8 +43,10 @@ export function PatientBanner({ of, children }: { of: CaseSummary; children?: Re
       data-conflict={elsewhere.length > 0 || undefined}
       data-testid="patient-banner"
     >
+      {heading && <h1 className="visually-hidden">{t("banner.heading", { accession: of.accession_number })}</h1>}
       <Group justify="space-between" wrap="nowrap" gap="md">
-        <Group component="dl" gap="2px 18px" m={0}>
+        <Group gap="2px 18px">
+          <Group component="dl" gap="2px 18px" m={0}>
           <Text component="div" fw={700} size="lg">
             <dt className="visually-hidden">{t("banner.name")}</dt>
             <dd className={classes["plain"] ?? ""}>{pick(patient.name, patient.name_en, language)}</dd>
@@ -50,6 +59,7 @@ export function PatientBanner({ of, children }: { of: CaseSummary; children?: Re
             <Link to={`/cases/${of.id}`}>{of.accession_number}</Link>
           </Field>
           <Field label={t("banner.site")}>{pick(of.site_zh, of.site_en, language) || t("banner.unknown")}</Field>
+          </Group>
           <Tag tone={PRIORITY_TONES[of.priority]}>
             {word("priority", of.priority)}
           </Tag>

@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from "@mantine/core";
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
 
 /** A cold, quiet blue: it does not compete with haematoxylin and DAB on the screen. */
 const slate: MantineColorsTuple = [
@@ -45,4 +45,11 @@ export const theme = createTheme({
     Table: { defaultProps: { verticalSpacing: 6, horizontalSpacing: "sm" } },
     Modal: { defaultProps: { centered: true } },
   },
+});
+
+/** Quiet text keeps a contrast of at least 4.5 against every ground of the pages. */
+export const cssVariables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: { "--mantine-color-dimmed": "#56626b", "--mantine-color-placeholder": "#66727b" },
+  dark: { "--mantine-color-dimmed": "#b4b4b4", "--mantine-color-placeholder": "#a0a0a0" },
 });

@@ -52,7 +52,7 @@ function SearchField({ filters, searchField, onChange }: Omit<Props, "counts">) 
   return (
     <TextInput
       ref={searchField}
-      w={280}
+      w={300}
       size="xs"
       type="search"
       aria-label={t("worklist.search")}
