@@ -8,13 +8,7 @@ from typing import Any, Self
 
 import httpx
 
-from coverslip.errors import CoverslipError
-
-
-class JourneyFailed(CoverslipError):
-    """A step of the demo's journey did not give what it must. Parameters: `step`, `problem`."""
-
-    code = "JOURNEY_FAILED"
+from coverslip.cli.demo_errors import JourneyFailed
 
 
 class Client:
@@ -50,6 +44,10 @@ class Client:
     def put(self, path: str, body: Any) -> Any:
         """JSON of a PUT."""
         return self._json(self._http.put(path, json=body))
+
+    def patch(self, path: str, body: Any) -> Any:
+        """JSON of a PATCH."""
+        return self._json(self._http.patch(path, json=body))
 
     def wait_for_reading(self, reading_id: str, seconds: float = 300.0) -> Any:
         """The reading once it is over. Raises `JourneyFailed` where it fails or takes too long."""

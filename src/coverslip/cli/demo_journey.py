@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from coverslip.cli.demo_client import Client, JourneyFailed
+from coverslip.cli.demo_client import Client
+from coverslip.cli.demo_errors import JourneyFailed
 
 CELLS_MAGIC = b"CVC1"
 
