@@ -1,0 +1,1 @@
+"""The other servers of the benchmarks."""

@@ -1,0 +1,22 @@
+"""Runs every benchmark of this folder: `python bench/run.py`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+HELPERS = {"run.py", "slide.py", "load.py", "table.py", "competitors.py", "__init__.py"}
+
+
+def main() -> int:
+    """Each in a process of its own; 1 where one failed."""
+    scripts = [path for path in sorted(Path(__file__).parent.glob("*.py")) if path.name not in HELPERS]
+    failed = [path.name for path in scripts if subprocess.run([sys.executable, str(path)], check=False).returncode]
+    if failed:
+        print("failed:", ", ".join(failed), file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
