@@ -31,6 +31,7 @@ def register_case(tx: Transaction, new: NewCase) -> CaseDetail:
     validate(new)
     for number, specimen in enumerate(new.specimens):
         _require_known_words(f"specimens.{number}.", specimen)
+    cases.lock_registration(tx)
     if cases.case_id_by_accession(tx, new.accession_number) is not None:
         raise AccessionExists(field="accession_number", accession_number=new.accession_number)
     _require_free_barcodes(tx, new)

@@ -115,6 +115,7 @@ class KeyImageContent:
     """A picture cut from a slide at signing. `digest`: SHA-256 of its JPEG; the box is in pixels of level 0.
 
     `spacing_um`: micrometres a pixel of level 0, None where the file does not say, in which case no bar is drawn.
+    `colour`: `applied`, `none` or `unusable`: what became of the file's colour profile.
     """
 
     digest: str
@@ -127,6 +128,7 @@ class KeyImageContent:
     width: int
     height: int
     spacing_um: float | None
+    colour: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,6 +237,7 @@ def _image(image: KeyImage, made: CutImage, gathered: Gathered) -> KeyImageConte
         width=image.width,
         height=image.height,
         spacing_um=made.spacing_um,
+        colour=made.colour,
     )
 
 

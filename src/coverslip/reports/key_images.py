@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from PIL import Image, ImageCms
@@ -18,6 +19,8 @@ from coverslip.slides.region import read_scaled
 from coverslip.slides.slide import RgbImage, Slide
 from coverslip.vocabulary.geometry import Box
 
+logger = logging.getLogger(__name__)
+
 MOST_IMAGES = 24
 LONGEST_CAPTION = 400
 SMALLEST_SIDE_PX = 16
@@ -26,6 +29,7 @@ LONGEST_PRINTED_PX = 1400
 """Longer side in the report: 300 dpi at the 118 mm that the widest picture takes."""
 JPEG_QUALITY = 90
 
+Colour = Literal["applied", "none", "unusable"]
 OpenSlide = Callable[[SlideRow], AbstractContextManager[Slide]]
 """Opens the stored file of a slide, decoded in the sandbox."""
 
@@ -58,11 +62,15 @@ class KeyImage:
 
 @dataclass(frozen=True, slots=True)
 class CutImage:
-    """The picture as JPEG with its SHA-256, and the file's micrometres a pixel of level 0 (None: it does not say)."""
+    """The picture as JPEG with its SHA-256, and the file's micrometres a pixel of level 0 (None: it does not say).
+
+    `colour`: whether the file's colour profile was `applied`, there was `none`, or it was `unusable`.
+    """
 
     digest: str
     data: bytes
     spacing_um: float | None
+    colour: Colour
 
 
 def check(images: Sequence[KeyImage], slides: Mapping[UUID, SlideRow], case_id: UUID) -> None:
@@ -92,10 +100,10 @@ def cut(images: Sequence[KeyImage], slides: Mapping[UUID, SlideRow], open_slide:
     for image in images:
         with open_slide(slides[image.slide_id]) as slide:
             spacing = slide.properties.spacing
-            data = _jpeg(_pixels(slide, image.box), slide.properties.icc_profile)
+            data, colour = _jpeg(_pixels(slide, image.box), slide.properties.icc_profile)
         digest = hashlib.sha256(data).hexdigest()
         # A bar is drawn along x, so x's own spacing counts.
-        made.append(CutImage(digest, data, None if spacing is None else float(spacing.x_um)))
+        made.append(CutImage(digest, data, None if spacing is None else float(spacing.x_um), colour))
     return made
 
 
@@ -104,14 +112,24 @@ def _pixels(slide: Slide, box: Box) -> RgbImage:
     return read_scaled(slide, box, (max(1, round(box.width * shrink)), max(1, round(box.height * shrink))))
 
 
-def _jpeg(pixels: RgbImage, icc_profile: bytes | None) -> bytes:
+def _jpeg(pixels: RgbImage, icc_profile: bytes | None) -> tuple[bytes, Colour]:
     """JPEG in sRGB: a scanner's own colour profile is applied, so that the print shows the colours of the glass."""
     picture = Image.fromarray(pixels)
+    colour: Colour = "none"
     if icc_profile is not None:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(icc_profile))
-        converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-        assert converted is not None
-        picture = converted
+        picture, colour = _managed(picture, icc_profile)
     buffer = io.BytesIO()
     picture.save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=0)
-    return buffer.getvalue()
+    return buffer.getvalue(), colour
+
+
+def _managed(picture: Image.Image, icc_profile: bytes) -> tuple[Image.Image, Colour]:
+    """The picture in sRGB; as stored where the profile is broken or not one of an RGB device."""
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(icc_profile))
+        converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError):
+        logger.warning("a slide's colour profile cannot be used; its key image keeps the stored colours")
+        return picture, "unusable"
+    assert converted is not None
+    return converted, "applied"

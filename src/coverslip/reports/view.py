@@ -264,7 +264,10 @@ def _image(number: int, image: KeyImageContent, words: Words) -> dict[str, Any]:
         "caption": words.text("image", "caption", number=number, caption=image.caption).strip(),
         "source": words.text("image", "source", slide=image.slide_label, stain=stain),
         "bar": bar,
-        "no_scale": "" if bar else words.text("image", "no_scale"),
+        "warnings": [
+            *([] if bar else [words.text("image", "no_scale")]),
+            *([words.text("image", "colour_unusable")] if image.colour == "unusable" else []),
+        ],
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 import numpy as np
@@ -68,7 +68,7 @@ class PaintedSlide:
         """Nothing to give back."""
         return
 
-    def __enter__(self) -> PaintedSlide:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

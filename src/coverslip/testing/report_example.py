@@ -141,8 +141,10 @@ def report_content() -> ReportContent:
         comment="建议结合临床及影像学检查。",
         readings=(reading, refused),
         key_images=(
-            KeyImageContent(first, "A1-1", "he", None, "浸润性癌，非特殊型", 100, 200, 1600, 1200, 0.5),
-            KeyImageContent(second, "A1-2", "ihc-dab", "ki67", "Ki-67 阳性细胞呈棕黄色", 0, 0, 1600, 1200, None),
+            KeyImageContent(first, "A1-1", "he", None, "浸润性癌，非特殊型", 100, 200, 1600, 1200, 0.5, "applied"),
+            KeyImageContent(
+                second, "A1-2", "ihc-dab", "ki67", "Ki-67 阳性细胞呈棕黄色", 0, 0, 1600, 1200, None, "none"
+            ),
         ),
         signature=SignatureContent(
             "周明远", "Zhou Mingyuan", "副主任医师", "authorship_and_approval", "2026-05-18T07:42:07Z"

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -76,6 +78,21 @@ def test_an_accession_number_is_given_once(database: Database, actor_of: ActorOf
     with pytest.raises(AccessionExists) as refused:
         registered(database, technician, 2, accession_number="2026-000001")
     assert refused.value.field == "accession_number"
+
+
+def test_two_at_the_same_moment_register_one_case(database: Database, actor_of: ActorOf) -> None:
+    technician, together = actor_of(Role.TECHNICIAN), Barrier(4)
+
+    def register(_: int) -> str:
+        together.wait(timeout=30)
+        try:
+            return registered(database, technician).accession_number
+        except AccessionExists as refused:
+            return refused.code
+
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = sorted(pool.map(register, range(4)))
+    assert outcomes == ["2026-000001", *["ACCESSION_EXISTS"] * 3]
 
 
 def test_a_barcode_is_given_once_in_the_hospital(database: Database, actor_of: ActorOf) -> None:

@@ -33,9 +33,15 @@ def test_the_bar_spans_its_length_by_the_files_spacing() -> None:
     image = CONTENT.key_images[0]
     (shown, unscaled) = report_view(CONTENT, "en")["images"]
     assert shown["bar"] == {"share": 200 / (image.width * 0.5), "text": "200 µm"}
-    assert shown["no_scale"] == ""
+    assert shown["warnings"] == []
     assert unscaled["bar"] is None
-    assert "no scale bar" in unscaled["no_scale"]
+    assert "no scale bar" in unscaled["warnings"][0]
+
+
+def test_colours_that_could_not_be_managed_are_said() -> None:
+    image = replace(CONTENT.key_images[0], colour="unusable")
+    (shown,) = report_view(replace(CONTENT, key_images=(image,)), "zh-CN")["images"]
+    assert shown["warnings"] == ["扫描仪色彩配置文件无法使用，图像保持原始颜色"]
 
 
 @pytest.mark.parametrize(

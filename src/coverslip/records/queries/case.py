@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, tuple_, union
+from sqlalchemy import ColumnElement, Select, and_, func, literal, or_, select, text, tuple_, union
 from sqlalchemy.orm import InstrumentedAttribute, aliased, joinedload
 
 from coverslip.records.models import Case, Patient, Reading, Slide, Specimen
@@ -67,6 +67,12 @@ class CaseFigures:
     slides_total: int = 0
     readings_pending: int = 0
     readings_running: int = 0
+
+
+def lock_registration(tx: Transaction) -> None:
+    """One registration at a time in an organization, until the transaction ends: what was free stays free."""
+    key = f"coverslip.register:{tx.organization_id}"
+    tx.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
 
 
 def add_case(
