@@ -11,6 +11,7 @@ import { ReadingsList } from "./readings_list";
 import { ResultCard } from "./result_card";
 import { ReviewBar } from "./review_bar";
 import { ReviewHistory } from "./review_history";
+import type { ReviewState } from "./review_state";
 import { StartForm } from "./start_form";
 import type { SavedRegion } from "../annotations/region_list";
 import { useAlgorithms } from "../api/readings";
@@ -34,6 +35,7 @@ interface Props {
   onShown: (shown: Record<CellGroup, boolean>) => void;
   tool: Tool;
   onTool: (tool: Tool) => void;
+  review: ReviewState;
 }
 
 /** Measuring a marker: start, watch, judge. The reading at hand stands first; a new one is one press away. */
@@ -78,16 +80,24 @@ export function AnalysisPanel(props: Props) {
   );
 }
 
-function ReadingAtHand({ reading, session, slide, shown, onShown, tool, onTool }: Props & { reading: Reading }) {
-  const { can } = useSession();
+function ReadingAtHand({ reading, session, slide, shown, onShown, tool, onTool, review }: Props & { reading: Reading }) {
   if (reading.result === null) return <ReadingProgress reading={reading} />;
-  const canReview = can("reading.review") && reading.decision === "pending";
   return (
     <>
       <ResultCard reading={reading} session={session} />
-      <CellControls session={session} shown={shown} onShown={onShown} tool={tool} onTool={onTool} canEdit={canReview} spacing={{ x: slide.spacing_um_x, y: slide.spacing_um_y }} />
-      {canReview && <ReviewBar reading={reading} session={session} />}
+      <CellControls session={session} shown={shown} onShown={onShown} tool={tool} onTool={onTool} canEdit={review.open} spacing={{ x: slide.spacing_um_x, y: slide.spacing_um_y }} />
+      {review.open && <ReviewBar reading={reading} session={session} onDecided={review.close} />}
+      {review.canReopen && <Reopen onReopen={review.reopen} />}
       <ReviewHistory reading={reading} />
     </>
+  );
+}
+
+function Reopen({ onReopen }: { onReopen: () => void }) {
+  const { t } = useTranslation("viewer");
+  return (
+    <Button size="compact-sm" variant="default" title={t("review.reopen_help")} onClick={onReopen}>
+      {t("review.reopen")}
+    </Button>
   );
 }

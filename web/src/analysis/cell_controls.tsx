@@ -99,7 +99,7 @@ function EditList({ session, spacing, canEdit }: Pick<Props, "session" | "spacin
         </Text>
       )}
       {edits.excluded_regions.map((region, i) => (
-        <Group key={JSON.stringify(region.coordinates)} gap={4} justify="space-between">
+        <Group key={i} gap={4} justify="space-between">
           <Text size="xs">
             {t("edits.excluded", { n: i + 1 })} · {areaText(region, spacing, t("regions.area_unknown"), language)}
           </Text>

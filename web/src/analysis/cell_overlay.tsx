@@ -20,6 +20,9 @@ import { useFrame } from "../viewer/use_slide_view";
 const REACH_PX = 7;
 const REACH_UM = 4;
 
+/** Diameter of the ring around the cell under the pointer, in CSS pixels. */
+const RING = 22;
+
 interface Props {
   view: SlideView;
   session: CellSession;
@@ -143,6 +146,20 @@ function CellTooltip({ view, session, cell, editing }: { view: SlideView; sessio
     ...(editing && isTurnable(state) ? [t("cells.click_to_turn")] : []),
   ];
   return createPortal(
+    <>
+    <div
+      aria-hidden
+      style={{
+        position: "absolute",
+        left: at.x - RING / 2,
+        top: at.y - RING / 2,
+        width: RING,
+        height: RING,
+        border: "2px solid #111",
+        outline: "1.5px solid #fff",
+        borderRadius: "50%",
+      }}
+    />
     <div
       role="tooltip"
       data-testid="cell-tooltip"
@@ -162,7 +179,8 @@ function CellTooltip({ view, session, cell, editing }: { view: SlideView; sessio
       {lines.map((line) => (
         <div key={line}>{line}</div>
       ))}
-    </div>,
+    </div>
+    </>,
     view.layers,
   );
 }

@@ -52,6 +52,7 @@ export class WebGlCellPainter implements CellPainter {
   }
 
   setStates(states: Uint8Array): void {
+    if (this.grid === null) return;
     this.sortStates(states);
     this.gl.bindBuffer(this.gl.ARRAY_BUFFER, this.states);
     this.gl.bufferSubData(this.gl.ARRAY_BUFFER, 0, this.statesInOrder);

@@ -4,7 +4,7 @@ import { buildGrid, nearestCell, runsIn } from "./cell_grid";
 import { COUNTED, parseCells, POSITIVE } from "./cells_file";
 import type { Cells } from "./cells_file";
 import { excludeRegion, flipCell, NO_EDITS, restoreRegion, sameEdits } from "./edits";
-import { countStates, editedStates, EXCLUDED, FLIPPED, wilsonInterval } from "./recount";
+import { countStates, editedStates, EXCLUDED, FLIPPED } from "./recount";
 import { polygonGeometry, rectangleRing } from "../annotations/geometry";
 
 function file(rows: readonly (readonly [number, number, number, number])[]): ArrayBuffer {
@@ -142,22 +142,11 @@ describe("the recount", () => {
 
   it("gives no number where nothing is left to count", () => {
     const all = excludeRegion(NO_EDITS, polygonGeometry(rectangleRing({ x: -9, y: -9 }, { x: 99, y: 99 })));
-    expect(countStates(editedStates(cells, all))).toEqual({ positive: 0, negative: 0, n: 0, percent: null, interval: null });
+    expect(countStates(editedStates(cells, all))).toEqual({ positive: 0, negative: 0, n: 0, percent: null });
   });
 
   it("ignores a flip of a cell that is not there", () => {
     expect(countStates(editedStates(cells, flipCell(NO_EDITS, 99))).n).toBe(4);
-  });
-
-  it.each([
-    [10, 100, 5.5, 17.4],
-    [100, 500, 16.7, 23.7],
-    [50, 500, 7.7, 12.9],
-    [300, 1000, 27.2, 32.9],
-  ])("gives the Wilson interval of %d in %d", (positive, n, low, high) => {
-    const [lowest, highest] = wilsonInterval(positive, n) ?? [NaN, NaN];
-    expect(lowest).toBeCloseTo(low, 1);
-    expect(highest).toBeCloseTo(high, 1);
   });
 
   it("knows edits that say the same", () => {

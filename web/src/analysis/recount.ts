@@ -1,4 +1,7 @@
-/** The count as the reader's edits leave it, shown at once while the server recounts; the server's result replaces it. */
+/**
+ * The count as the reader's edits leave it, shown at once while the server recounts; the server's result replaces it.
+ * Interval, flags and category are the server's alone to say: they need more than the counts.
+ */
 
 import { COUNTED, POSITIVE } from "./cells_file";
 import type { Cells } from "./cells_file";
@@ -15,8 +18,6 @@ export interface Count {
   readonly n: number;
   /** Per cent, unrounded; null without cells. */
   readonly percent: number | null;
-  /** 95 % interval in per cent (Wilson). */
-  readonly interval: readonly [number, number] | null;
 }
 
 /** State of every cell after the edits: the class turned where flipped, `EXCLUDED` inside excluded regions. */
@@ -45,22 +46,5 @@ export function countStates(states: Uint8Array): Count {
     else negative += 1;
   }
   const n = positive + negative;
-  return {
-    positive,
-    negative,
-    n,
-    percent: n === 0 ? null : (100 * positive) / n,
-    interval: wilsonInterval(positive, n),
-  };
-}
-
-/** Wilson score interval in per cent, z = 1.96 (Wilson 1927); null without cells. */
-export function wilsonInterval(positive: number, n: number): readonly [number, number] | null {
-  if (n === 0) return null;
-  const z = 1.96;
-  const p = positive / n;
-  const denominator = 1 + (z * z) / n;
-  const centre = (p + (z * z) / (2 * n)) / denominator;
-  const half = (z * Math.sqrt((p * (1 - p)) / n + (z * z) / (4 * n * n))) / denominator;
-  return [100 * Math.max(0, centre - half), 100 * Math.min(1, centre + half)];
+  return { positive, negative, n, percent: n === 0 ? null : (100 * positive) / n };
 }

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { CellSession } from "./cell_session";
 import { isUnedited } from "./edits";
 import { ResultFacts } from "./result_facts";
-import { scoreText } from "./score_text";
+import { scoreText, valueText } from "./score_text";
 import type { Reading, ReadingResult } from "../api/readings";
 import { number } from "../i18n/format";
 import { useLanguage, useWord } from "../i18n/words";
@@ -22,7 +22,7 @@ export function ResultCard({ reading, session }: { reading: Reading; session: Ce
     <Paper withBorder p="sm" component="section" aria-label={t("result.title")} data-testid="result-card">
       <Stack gap="xs">
         <Group gap={6}>
-          <Badge color="red" variant="outline" radius="sm">
+          <Badge color="red" variant="outline" radius="sm" tt="none">
             {t("result.not_validated")}
           </Badge>
           <DecisionBadge reading={reading} />
@@ -58,7 +58,7 @@ function DecisionBadge({ reading }: { reading: Reading }) {
   const word = useWord();
   const colour = { pending: "yellow", accepted: "teal", edited: "teal", rejected: "gray" }[reading.decision];
   return (
-    <Badge color={colour} variant="light" radius="sm" data-testid="decision">
+    <Badge color={colour} variant="light" radius="sm" tt="none" data-testid="decision">
       {word("decision", reading.decision)}
     </Badge>
   );
@@ -84,7 +84,7 @@ function Value({ result, large }: { result: ReadingResult; large: boolean }) {
       </Text>
       {result.interval !== null && (
         <Text size="xs" c="dimmed">
-          {t("result.interval", { low: number(result.interval[0], language, 1), high: number(result.interval[1], language, 1), unit: result.unit })}
+          {t("result.interval", { low: number(result.interval[0], language, 1), high: valueText(result.interval[1], result.unit, language) })}
         </Text>
       )}
       <Counts positive={result.positive} negative={result.negative} n={result.n} />
@@ -102,8 +102,8 @@ function Provisional({ session, result }: { session: CellSession; result: Readin
   const { t } = useTranslation("viewer");
   const language = useLanguage();
   const { count } = session;
-  const interval = count?.interval ?? null;
-  if (count === null || interval === null) {
+  const percent = count?.percent ?? null;
+  if (count === null || percent === null) {
     return (
       <Text size="sm" c="dimmed">
         {t("result.nothing_left")}
@@ -113,10 +113,7 @@ function Provisional({ session, result }: { session: CellSession; result: Readin
   return (
     <div>
       <Text component="p" m={0} fw={700} fz={28} lh={1.2} data-testid="score">
-        {number(count.percent ?? 0, language, 1)} {result.unit}
-      </Text>
-      <Text size="xs" c="dimmed">
-        {t("result.interval", { low: number(interval[0], language, 1), high: number(interval[1], language, 1), unit: result.unit })}
+        {valueText(percent, result.unit, language)}
       </Text>
       <Counts positive={count.positive} negative={count.negative} n={count.n} />
       <Text size="xs" c="dimmed">

@@ -3,6 +3,7 @@ import { IconCheck, IconX } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
+import classes from "./analysis.module.css";
 import type { CellSession } from "./cell_session";
 import { isUnedited } from "./edits";
 import { ApiError } from "../api/errors";
@@ -13,7 +14,7 @@ import { notifyDone } from "../ui/notices";
 import { useShortcuts } from "../ui/keyboard";
 
 /** Accept, accept as edited, or reject. A decision waits until the edits it rests on are saved. */
-export function ReviewBar({ reading, session }: { reading: Reading; session: CellSession }) {
+export function ReviewBar({ reading, session, onDecided }: { reading: Reading; session: CellSession; onDecided: () => void }) {
   const { t } = useTranslation("viewer");
   const review = useReviewReading(reading.id);
   const [rejecting, setRejecting] = useState(false);
@@ -34,6 +35,7 @@ export function ReviewBar({ reading, session }: { reading: Reading; session: Cel
       {
         onSuccess: () => {
           setRejecting(false);
+          onDecided();
           notifyDone(t(`review.done.${action}`));
         },
       },
@@ -47,13 +49,13 @@ export function ReviewBar({ reading, session }: { reading: Reading; session: Cel
   useShortcuts([{ key: "A", words: t(edited ? "keys.accept_edits" : "keys.accept"), action: acceptByKey }]);
 
   return (
-    <Stack gap={6} component="section" aria-label={t("review.title")}>
+    <Stack gap={6} component="section" aria-label={t("review.title")} className={classes["review"] ?? ""}>
       {!rejecting && <ErrorNotice error={saveError ?? review.error} />}
-      <Group gap={6} grow>
-        <Button color="teal" leftSection={<IconCheck size={16} aria-hidden />} loading={review.isPending} onClick={accept}>
+      <Group gap={6} wrap="nowrap">
+        <Button flex={1} px="xs" color="teal" leftSection={<IconCheck size={16} aria-hidden />} loading={review.isPending} onClick={accept}>
           {t(edited ? "review.accept_edits" : "review.accept")}
         </Button>
-        <Button variant="default" leftSection={<IconX size={16} aria-hidden />} onClick={() => setRejecting(true)}>
+        <Button px="sm" variant="default" leftSection={<IconX size={16} aria-hidden />} onClick={() => setRejecting(true)}>
           {t("review.reject")}
         </Button>
       </Group>

@@ -14,8 +14,8 @@ export function areaText(
   return area === null ? unknown : `${mm2(area, language)} mm²`;
 }
 
-/** Two decimals, more for small areas: three significant figures below 0.1. */
+/** Two decimals, more for small areas: two significant figures below 0.1. */
 export function mm2(area: number, language: Language): string {
-  const digits = area >= 0.1 || area === 0 ? 2 : Math.min(6, 2 - Math.floor(Math.log10(area)));
+  const digits = area >= 0.1 || area === 0 ? 2 : Math.min(6, 1 - Math.floor(Math.log10(area)));
   return number(area, language, digits);
 }

@@ -122,10 +122,10 @@ export function containment(geometry: PolygonGeometry): (x: number, y: number) =
   };
 }
 
-/** Centre of the outline's bounds, where its label stands. */
-export function labelPoint(geometry: PolygonGeometry): Point {
+/** Middle of the upper or lower edge of the outline's bounds, where its label stands. */
+export function labelPoint(geometry: PolygonGeometry, edge: "upper" | "lower"): Point {
   const box = boundsOf(geometry);
-  return { x: box.x + box.width / 2, y: box.y };
+  return { x: box.x + box.width / 2, y: edge === "upper" ? box.y : box.y + box.height };
 }
 
 /** Keep the whole ring inside the slide. */

@@ -44,7 +44,8 @@ export function RegionLayer({ view, regions }: { view: SlideView; regions: reado
       {regions.map(({ key, role, geometry, label }) => {
         const look = LOOK[role];
         const path = geometryPath(geometry, frame.view);
-        const at = apply(frame.view, labelPoint(geometry));
+        // Below for the region of a reading: it is often the saved region itself, whose name stands above.
+        const at = apply(frame.view, labelPoint(geometry, role === "read" ? "lower" : "upper"));
         return (
           <g key={key} data-region={role}>
             <path d={path} fill="none" stroke="#fff" strokeOpacity={0.7} strokeWidth={look.width + 2} />
@@ -58,7 +59,7 @@ export function RegionLayer({ view, regions }: { view: SlideView; regions: reado
             />
             <text
               x={at.x}
-              y={at.y - 6}
+              y={role === "read" ? at.y + 16 : at.y - 6}
               textAnchor="middle"
               fontSize={12}
               fontWeight={600}

@@ -15,6 +15,7 @@ import { useViewerKeys } from "./use_viewer_keys";
 import classes from "./viewer.module.css";
 import { AnalysisPanel } from "../analysis/analysis_panel";
 import { useCellSession } from "../analysis/cell_session";
+import { useReviewState } from "../analysis/review_state";
 import { isTurnable } from "../analysis/cell_overlay";
 import type { CellGroup } from "../analysis/cell_look";
 import { RegionList } from "../annotations/region_list";
@@ -47,7 +48,8 @@ export function SlideReader({ slide }: { slide: SlideDetail }) {
   const row = useCaseRow(slide);
 
   const canWrite = can("annotation.write");
-  const canEdit = can("reading.review") && reading?.decision === "pending" && session.loaded !== null;
+  const review = useReviewState(reading, can("reading.review"));
+  const canEdit = review.open && session.loaded !== null;
   const toggleTool = (wanted: Tool): void => setTool(tool === wanted ? "look" : wanted);
   const { flip, undo, redo } = session;
   useViewerKeys(view, slide, {
@@ -82,7 +84,7 @@ export function SlideReader({ slide }: { slide: SlideDetail }) {
         {slide.case_id !== null && can("report.write") && <KeyImageButton slide={{ ...slide, case_id: slide.case_id }} view={view} />}
       </Toolbar>
       <div className={classes["body"]}>
-        {panels.rail.shown && row.slides.length > 0 && <SlideRail slides={row.slides} present={slide.id} />}
+        {panels.rail.shown && slide.case_id !== null && <SlideRail slides={row.slides} present={slide.id} />}
         <Stage
           slide={slide}
           view={view}
@@ -125,6 +127,7 @@ export function SlideReader({ slide }: { slide: SlideDetail }) {
                 onShown={setShown}
                 tool={tool}
                 onTool={setTool}
+                review={review}
               />
             )}
           </PanelSide>

@@ -257,6 +257,8 @@ const OPTIONS: OpenSeadragon.Options = {
   navigatorRotate: true,
   navigatorBackground: "#ffffff",
   navigatorDisplayRegionColor: "#e8590c",
+  // Folding a panel away must not change the magnification.
+  preserveImageSizeOnResize: true,
   animationTime: 0.3,
   springStiffness: 9,
   blendTime: 0,
