@@ -32,18 +32,19 @@ ATTEMPTS_KEPT = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """After `free` failures within `window` the n-th further one waits 2^n seconds, at most `longest_seconds`."""
+    """After `free` failures within `window` each further attempt waits twice as long, at most `longest_seconds`."""
 
     free: int
     window: timedelta
     longest_seconds: float
+    first_seconds: float = 1.0
 
     def wait(self, failures: sessions.Failures) -> float:
         """Seconds still to wait, 0 when the next attempt may come."""
         over = failures.count - self.free
         if over < 0:
             return 0.0
-        delay = min(self.longest_seconds, 2.0 ** min(over, 30))
+        delay = min(self.longest_seconds, self.first_seconds * 2.0 ** min(over, 30))
         return max(0.0, delay - failures.seconds_since)
 
 
