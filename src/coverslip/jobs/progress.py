@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 from uuid import UUID
@@ -66,14 +66,18 @@ def publish(target: Transaction | Database, event: LiveEvent) -> None:
         tx.notify(CHANNEL, event.payload())
 
 
-async def listen(database: Database) -> AsyncIterator[LiveEvent]:
-    """Every event of every organization from now on; raises `DatabaseUnavailable` when the connection is lost."""
+async def listen(database: Database, listening: Callable[[], None] = lambda: None) -> AsyncIterator[LiveEvent]:
+    """Every event of every organization from the moment `listening` is called.
+
+    Raises `DatabaseUnavailable` when the connection is lost.
+    """
     try:
         connection = await psycopg.AsyncConnection.connect(
             database.url, autocommit=True, application_name="coverslip-live", connect_timeout=5
         )
         async with connection:
             await connection.execute(f"LISTEN {CHANNEL}")
+            listening()
             async for notification in connection.notifies():
                 yield LiveEvent.from_payload(notification.payload)
     except psycopg.OperationalError as error:

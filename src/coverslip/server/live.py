@@ -21,6 +21,7 @@ HEARTBEAT_SECONDS = 10.0
 LONGEST_QUEUE = 500
 RECONNECT_MILLISECONDS = 2000
 LISTEN_AGAIN_SECONDS = 1.0
+LONGEST_WAIT_SECONDS = 5.0
 
 
 class Stream:
@@ -56,10 +57,12 @@ class Stream:
 class LiveHub:
     """Every open stream of this process, and the one connection that feeds them."""
 
-    def __init__(self, listen: Callable[[], AsyncIterator[LiveEvent]]) -> None:
+    def __init__(self, listen: Callable[[Callable[[], None]], AsyncIterator[LiveEvent]]) -> None:
+        """`listen(listening)` gives the events from the moment it calls `listening`."""
         self._listen = listen
         self._streams: set[Stream] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._listening = asyncio.Event()
         self.closed = False
 
     async def run(self) -> None:
@@ -67,15 +70,20 @@ class LiveHub:
         self._loop = asyncio.get_running_loop()
         while True:
             try:
-                async for event in self._listen():
+                async for event in self._listen(self._listening.set):
                     self._fan_out(event)
             except DatabaseUnavailable:
                 logger.warning("live.database_unavailable")
+            self._listening.clear()
             self._end_all()
             await asyncio.sleep(LISTEN_AGAIN_SECONDS)
 
-    def open(self, organization_id: UUID, session_id: UUID) -> Stream:
-        """A new stream; give it back by `release`."""
+    async def open(self, organization_id: UUID, session_id: UUID) -> Stream:
+        """A new stream that misses nothing from now on; give it back by `release`. Raises `DatabaseUnavailable`."""
+        try:
+            await asyncio.wait_for(self._listening.wait(), LONGEST_WAIT_SECONDS)
+        except TimeoutError as error:
+            raise DatabaseUnavailable(problem="LISTEN") from error
         stream = Stream(organization_id, session_id)
         self._streams.add(stream)
         if self.closed:

@@ -10,6 +10,7 @@ import uvicorn
 from coverslip.records.database import Database
 from coverslip.server import logging
 from coverslip.server.app import CoverslipApp, create_app
+from coverslip.server.tile_protocol import tile_protocol
 from coverslip.settings import Settings, settings
 from coverslip.storage.blobs import BlobStore
 
@@ -36,7 +37,7 @@ def server_of(app: CoverslipApp, configured: Settings) -> GracefulServer:
         host=configured.host,
         port=configured.port,
         loop="uvloop",
-        http="httptools",
+        http=tile_protocol(app.tiles),
         ws="none",
         lifespan="on",
         access_log=False,

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import monotonic
+from typing import NamedTuple
 from uuid import UUID
 
 from starlette.types import Receive, Scope, Send
@@ -27,7 +29,7 @@ from coverslip.server.respond import send_error
 from coverslip.server.tile_access import TileSource
 from coverslip.slides.errors import DecoderBusy
 from coverslip.slides.slide import EncodedTile
-from coverslip.slides.tile_index import TilePlace
+from coverslip.slides.tile_index import MediaType, TilePlace
 
 Authorize = Callable[[str | None, UUID], Awaitable[TileSource]]
 """The tiles of a slide for the holder of a session token; raises a `CoverslipError` where there is none."""
@@ -42,7 +44,6 @@ MOST_WAITING = 512
 """Tiles that may wait for a decoder; beyond that the answer is 503 at once."""
 KEPT_BYTES = 128 * 1024 * 1024
 """Encoded tiles kept that had to be decoded: about 4,000."""
-LONGEST_NUMBER = 9
 TILE_VERSION = "1"
 """Part of every ETag; raised when the same slide would give other bytes than before."""
 
@@ -55,7 +56,7 @@ COMMON_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
-MEDIA_TYPES = {name: (b"content-type", name.encode()) for name in ("image/jpeg", "image/png", "image/webp")}
+ADDRESS = re.compile(r"/tiles/([^/]+)/([0-9]{1,9})/([0-9]{1,9})/([0-9]{1,9})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,7 @@ class Decision:
     answer: TileSource | CoverslipError
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One request for a tile."""
 
     slide: str
@@ -78,6 +78,14 @@ class Request:
     known: bytes | None
     """The `If-None-Match` header."""
     head_only: bool
+
+
+class Tile(NamedTuple):
+    """One answer with a tile."""
+
+    media_type: MediaType
+    etag: bytes
+    data: bytes
 
 
 class TileApp:
@@ -106,35 +114,48 @@ class TileApp:
         except Exception as error:  # noqa: BLE001 - the boundary of the tile path: an incident number, nothing else
             await send_error(send, CoverslipError(), log_incident(scope, error), headers=SECURITY_HEADERS)
 
+    def at_once(self, scope: Scope) -> Tile | None:
+        """The tile of a plain GET where access is remembered and the bytes are stored; None: ask the application.
+
+        For `tile_protocol`, which answers without a task. Raises what the application would answer with as an error.
+        """
+        request = read_request(scope)
+        if request.head_only or request.known is not None:
+            return None
+        source = self._access.known(request.token, request.slide)
+        if source is None:
+            return None
+        place = source.index.place(request.level, request.column, request.row)
+        return None if place is None else self._stored(source, request, place)
+
     async def _answer(self, scope: Scope, send: Send) -> None:
         request = read_request(scope)
         source = self._access.known(request.token, request.slide)
         if source is None:
             source = await self._access.ask(request.token, request.slide)
         place = source.index.place(request.level, request.column, request.row)
-        etag = b'"%b-%d-%d-%d"' % (
-            (source.digest[:32] + TILE_VERSION).encode(),
-            request.level,
-            request.column,
-            request.row,
-        )
+        etag = etag_of(source, request)
         if request.known is not None and (etag in request.known or request.known == b"*"):
             await send({"type": "http.response.start", "status": 304, "headers": [(b"etag", etag), *COMMON_HEADERS]})
             await send({"type": "http.response.body", "body": b""})
             return
         if place is not None:
-            media_type, data = place.media_type, self._files.read(source.index.files[place.file], place)
+            tile = self._stored(source, request, place)
         else:
-            tile = await self._decoded.tile(source, request.level, request.column, request.row)
-            media_type, data = tile.media_type, tile.data
+            made = await self._decoded.tile(source, request.level, request.column, request.row)
+            tile = Tile(made.media_type, etag, made.data)
         headers = [
-            MEDIA_TYPES[media_type],
-            (b"content-length", b"%d" % len(data)),
+            (b"content-type", tile.media_type.encode()),
+            (b"content-length", b"%d" % len(tile.data)),
             (b"etag", etag),
             *COMMON_HEADERS,
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if request.head_only else data})
+        await send({"type": "http.response.body", "body": b"" if request.head_only else tile.data})
+
+    def _stored(self, source: TileSource, request: Request, place: TilePlace) -> Tile:
+        data = self._files.read(source.index.files[place.file], place)
+        return Tile(place.media_type, etag_of(source, request), data)
 
 
 def read_request(scope: Scope) -> Request:
@@ -142,18 +163,23 @@ def read_request(scope: Scope) -> Request:
     method = scope["method"]
     if method not in ("GET", "HEAD"):
         raise MethodNotAllowed()
-    parts = scope["path"].split("/")
-    if len(parts) != 6 or not all(
-        part.isascii() and part.isdigit() and len(part) <= LONGEST_NUMBER for part in parts[3:]
-    ):
+    address = ADDRESS.fullmatch(scope["path"])
+    if address is None:
         raise NoSuchAddress()
+    slide, level, column, row = address.groups()
     token = known = None
     for name, value in scope["headers"]:
         if name == b"cookie":
             token = token_of(value.decode("latin-1"))
         elif name == b"if-none-match":
             known = value
-    return Request(parts[2], int(parts[3]), int(parts[4]), int(parts[5]), token, known, method == "HEAD")
+    return Request(slide, int(level), int(column), int(row), token, known, method == "HEAD")
+
+
+def etag_of(source: TileSource, request: Request) -> bytes:
+    """Names the slide's content, the place and the way tiles are made."""
+    mark = (source.digest[:32] + TILE_VERSION).encode()
+    return b'"%b-%d-%d-%d"' % (mark, request.level, request.column, request.row)
 
 
 class AccessMemory:

@@ -34,7 +34,7 @@ async def follow(call: Caller) -> EventStream:
     hub = call.services.live
     events = server_sent(
         hub,
-        hub.open(actor.organization_id, actor.session_id),
+        await hub.open(actor.organization_id, actor.session_id),
         lambda: run_in_threadpool(call.holds),
         shows_cases=Permission.CASE_READ in call.person.permissions,
     )
