@@ -65,8 +65,8 @@ def _tell(staff: People, seeded: Seeded, hospital: DemoHospital) -> None:
         reader = staff.client(story.assigned_to or head.person["username"])
         done = [reader.wait_for_reading(reading) for reading in readings]
         if story.story in REPORTED and story.report is not None:
-            signer = staff.client(story.signed_by or story.assigned_to or head.person["username"])
-            _report(signer, case, story, story.report, done)
+            signer = staff.client(story.signed_by) if story.signed_by else head
+            _report(reader, signer, case, story, story.report, done)
 
 
 def find_case(client: Client, accession_number: str) -> Any:
@@ -94,7 +94,7 @@ def _measure(reader: Client, case: Any) -> list[str]:
     return started
 
 
-def _report(signer: Client, case: Any, story: DemoCase, texts: DemoReport, readings: list[Any]) -> None:
+def _report(writer: Client, signer: Client, case: Any, story: DemoCase, texts: DemoReport, readings: list[Any]) -> None:
     """Decide on the readings, write the draft; sign and amend where the story says so."""
     for reading in readings:
         signer.post(f"/api/v1/readings/{reading['id']}/reviews", {"action": "accept"})
@@ -105,10 +105,10 @@ def _report(signer: Client, case: Any, story: DemoCase, texts: DemoReport, readi
         "gross": texts.gross,
         "comment": texts.comment,
         "reading_ids": [reading["id"] for reading in readings],
-        "key_images": _key_images(signer, case, texts),
+        "key_images": _key_images(writer, case, texts),
         "revision": 0,
     }
-    draft = signer.put(f"/api/v1/cases/{case['id']}/report", body)
+    draft = writer.put(f"/api/v1/cases/{case['id']}/report", body)
     if story.story not in SIGNED:
         return
     _sign(signer, case, draft)
@@ -125,12 +125,12 @@ def _sign(signer: Client, case: Any, draft: Any) -> None:
     signer.post(f"/api/v1/cases/{case['id']}/report/sign", {"password": signer.password, "revision": draft["revision"]})
 
 
-def _key_images(signer: Client, case: Any, texts: DemoReport) -> list[dict[str, Any]]:
+def _key_images(writer: Client, case: Any, texts: DemoReport) -> list[dict[str, Any]]:
     """The middle of the case's last ready slide: the marker's where there is one."""
     ready = [slide for slide in slides_of(case) if slide["status"] == "ready"]
     if not ready or not texts.caption:
         return []
-    slide = signer.get(f"/api/v1/slides/{ready[-1]['id']}")
+    slide = writer.get(f"/api/v1/slides/{ready[-1]['id']}")
     width, height = KEY_IMAGE_PX
     return [
         {
