@@ -19,7 +19,7 @@ import simplejpeg
 from coverslip.access import audit
 from coverslip.access.permission import Permission, require
 from coverslip.cases.status import slide_became_ready
-from coverslip.errors import CoverslipError, NotFound
+from coverslip.errors import CoverslipError
 from coverslip.ingest.identify import Place, find_place, read_barcodes
 from coverslip.ingest.quality import assess_scan
 from coverslip.ingest.settle import Patience, require_unchanged, wait_until_settled
@@ -35,6 +35,7 @@ from coverslip.slides.isolation import DecoderPool, IsolatedSlide, open_isolated
 from coverslip.slides.slide import RgbImage, SlideProperties
 from coverslip.storage.blobs import BlobStore
 from coverslip.storage.checksums import Checksum
+from coverslip.storage.errors import BlobMissing
 from coverslip.vocabulary.stains import Stain
 
 THUMBNAIL_PX = 1024
@@ -103,54 +104,66 @@ def take_in(
     with database.transaction(actor) as tx:
         require(actor, Permission.SLIDE_INGEST)
         organization_id = tx.organization_id
+    kept: list[Checksum] = []
     try:
         state = wait_until_settled(path, patience)
         checksum = blobs.put_file(organization_id, path, progress=progress)
+        kept.append(checksum)
         with database.transaction(actor) as tx:
-            known = slides.by_digest(tx, checksum.digest)
-        if known is not None:
-            return _again(database, actor, path, checksum)
-        try:
-            require_unchanged(path, state)
-        except CoverslipError:
-            _forget(database, blobs, actor, checksum)
-            raise
-        stored = blobs.local_path(organization_id, checksum.digest) or path
-        try:
-            look: Look | SlideError = _look(blobs, organization_id, stored, decoders)
-        except DecoderBusy:
-            raise
-        except SlideError as error:
-            error.file = error.parameters["file"] = path.name  # the name people know, not the blob's
-            if isinstance(error, REFUSED):
-                _forget(database, blobs, actor, checksum)
-                raise
-            look = error
+            if slides.by_digest(tx, checksum.digest) is not None:
+                return _duplicate(tx, path, checksum)
+        require_unchanged(path, state)
+        look = _look_or_fault(blobs, organization_id, path, checksum, decoders, kept)
     except CoverslipError as error:
-        _note_refusal(database, actor, path, error)
+        if database.is_available():  # else the error alone speaks, and taking the file in again finishes it
+            _forget(database, blobs, actor, kept)
+            _note_refusal(database, actor, path, error)
         raise
     with database.transaction(actor) as tx:
-        return _write(tx, path, checksum, look)
+        return _write(tx, blobs, path, checksum, look)
 
 
-def _look(blobs: BlobStore, organization_id: UUID, stored: Path, decoders: DecoderPool | None) -> Look:
+def _look_or_fault(
+    blobs: BlobStore,
+    organization_id: UUID,
+    path: Path,
+    checksum: Checksum,
+    decoders: DecoderPool | None,
+    kept: list[Checksum],
+) -> Look | SlideError:
+    """What the sandbox saw, or why the slide cannot be read; raises what makes it no slide or is no fault of it."""
+    stored = blobs.local_path(organization_id, checksum.digest) or path
+    try:
+        return _look(blobs, organization_id, stored, decoders, kept)
+    except DecoderBusy:
+        raise
+    except SlideError as error:
+        error.file = error.parameters["file"] = path.name  # the name people know, not the blob's
+        if isinstance(error, REFUSED):
+            raise
+        return error
+
+
+def _look(
+    blobs: BlobStore, organization_id: UUID, stored: Path, decoders: DecoderPool | None, kept: list[Checksum]
+) -> Look:
     """Open the stored bytes in the sandbox; decode label, macro and thumbnail, and store them as JPEG."""
     with _opened(stored, decoders) as slide:
         properties = slide.properties
         pictures = {"thumbnail": slide.thumbnail(THUMBNAIL_PX)}
         for wanted in ("label", "macro"):
             if wanted in properties.associated:
-                try:
-                    pictures[wanted] = slide.associated(wanted)
-                except NotFound:
-                    continue
+                pictures[wanted] = slide.associated(wanted)
         quality = assess_scan(slide, pictures["thumbnail"])
     barcodes = read_barcodes(pictures["label"]) if "label" in pictures else ()
     if properties.barcode and properties.barcode not in barcodes:
         barcodes = (properties.barcode, *barcodes)
     flags = ["SPACING_UNKNOWN"] if properties.spacing is None else []
     flags += ["NO_TISSUE"] if quality.focus is None else []
-    stored_pictures = {key: blobs.put_bytes(organization_id, _jpeg(picture)) for key, picture in pictures.items()}
+    stored_pictures: dict[str, Checksum] = {}
+    for name, picture in pictures.items():
+        stored_pictures[name] = blobs.put_bytes(organization_id, _jpeg(picture))
+        kept.append(stored_pictures[name])
     return Look(properties, barcodes, stored_pictures, quality.to_json(), tuple(flags))
 
 
@@ -158,12 +171,14 @@ def _opened(stored: Path, decoders: DecoderPool | None) -> IsolatedSlide:
     return open_isolated(stored) if decoders is None else decoders.open(stored)
 
 
-def _write(tx: Transaction, path: Path, checksum: Checksum, look: Look | SlideError) -> Taken:
+def _write(tx: Transaction, blobs: BlobStore, path: Path, checksum: Checksum, look: Look | SlideError) -> Taken:
     """The row, its files, the audit event and the live event, in one transaction."""
     slides.lock_content(tx, checksum.digest)
     known = slides.by_digest(tx, checksum.digest)
     if known is not None:
         return _duplicate(tx, path, checksum)
+    if not blobs.exists(tx.organization_id, checksum.digest):  # a simultaneous attempt failed and cleared them away
+        raise BlobMissing(digest=checksum.digest)
     place = find_place(tx, path.name, look.barcodes if isinstance(look, Look) else ())
     slide = place.slide or _unplaced(tx, path, place, look)
     _fill(tx, slide, path, checksum, look, matched=place.slide is not None)
@@ -232,11 +247,6 @@ def tell(tx: Transaction, slide: Slide) -> None:
     )
 
 
-def _again(database: Database, actor: Actor, path: Path, checksum: Checksum) -> Taken:
-    with database.transaction(actor) as tx:
-        return _duplicate(tx, path, checksum)
-
-
 def _duplicate(tx: Transaction, path: Path, checksum: Checksum) -> Taken:
     """The same bytes a second time are the same slide: no second copy, no second row; the audit trail knows."""
     known = slides.by_digest(tx, checksum.digest)
@@ -278,18 +288,17 @@ def _taken(
     )
 
 
-def _forget(database: Database, blobs: BlobStore, actor: Actor, checksum: Checksum) -> None:
-    """Remove bytes that are no slide, unless a row names them."""
-    with database.transaction(actor) as tx:
-        slides.lock_content(tx, checksum.digest)
-        if not slides.is_registered(tx, checksum.digest):
-            blobs.delete(tx.organization_id, checksum.digest)
+def _forget(database: Database, blobs: BlobStore, actor: Actor, kept: list[Checksum]) -> None:
+    """Remove bytes of a file that was not taken in, unless a row names them."""
+    for checksum in kept:
+        with database.transaction(actor) as tx:
+            slides.lock_content(tx, checksum.digest)
+            if not slides.is_registered(tx, checksum.digest):
+                blobs.delete(tx.organization_id, checksum.digest)
 
 
 def _note_refusal(database: Database, actor: Actor, path: Path, error: CoverslipError) -> None:
-    """The audit trail says what was refused; where the database is gone, the error alone speaks."""
-    if not database.is_available():
-        return
+    """The audit trail says what was refused."""
     with database.transaction(actor) as tx:
         detail = {"file": path.name, "code": error.code, "outcome": "refused"}
         audit.record(tx, "slide.ingest", object_type="slide", object_id=None, detail=detail, outcome="failed")

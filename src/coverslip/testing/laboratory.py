@@ -12,6 +12,7 @@ from coverslip.ingest.intake import Taken, take_in
 from coverslip.ingest.settle import Patience
 from coverslip.records.actor import Actor
 from coverslip.records.database import Database
+from coverslip.slides.isolation import DecoderPool
 from coverslip.storage.blobs import BlobStore
 from coverslip.vocabulary.markers import Marker
 from coverslip.vocabulary.stains import Stain
@@ -29,13 +30,16 @@ class Laboratory:
     actor: Actor
     case_id: UUID
     block_id: UUID
+    decoders: DecoderPool | None = None
 
     def take(self, path: Path, patience: Patience = AT_ONCE) -> Taken:
         """Take a file in as the laboratory's technician."""
-        return take_in(self.database, self.blobs, self.actor, path, patience=patience)
+        return take_in(self.database, self.blobs, self.actor, path, patience=patience, decoders=self.decoders)
 
 
-def open_laboratory(database: Database, blobs: BlobStore, technician: Actor) -> Laboratory:
+def open_laboratory(
+    database: Database, blobs: BlobStore, technician: Actor, decoders: DecoderPool | None = None
+) -> Laboratory:
     """Register the case."""
     expected = (
         NewSlide("1", Stain.HE),
@@ -46,4 +50,4 @@ def open_laboratory(database: Database, blobs: BlobStore, technician: Actor) -> 
     new = NewCase(ACCESSION, NewPatient("P-1", "王芳", "female"), (specimen,))
     with database.transaction(technician) as tx:
         case = register_case(tx, new)
-    return Laboratory(database, blobs, technician, case.id, case.specimens[0].blocks[0].id)
+    return Laboratory(database, blobs, technician, case.id, case.specimens[0].blocks[0].id, decoders)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,15 +13,24 @@ from coverslip.phantoms.recipe import recipe
 from coverslip.phantoms.slide import write_slide
 from coverslip.records.actor import Actor
 from coverslip.records.database import Database
+from coverslip.slides.isolation import DecoderPool
 from coverslip.storage.blobs import BlobStore
 from coverslip.testing.laboratory import Laboratory, open_laboratory
 from coverslip.vocabulary.roles import Role
 
 
 @pytest.fixture
-def laboratory(database: Database, blob_store: BlobStore, actor_of: Callable[[Role], Actor]) -> Laboratory:
+def laboratory(
+    database: Database, blob_store: BlobStore, actor_of: Callable[[Role], Actor], _decoders: DecoderPool
+) -> Laboratory:
     """A registered case whose slides are expected."""
-    return open_laboratory(database, blob_store, actor_of(Role.TECHNICIAN))
+    return open_laboratory(database, blob_store, actor_of(Role.TECHNICIAN), _decoders)
+
+
+@pytest.fixture(scope="session")
+def _decoders() -> Iterator[DecoderPool]:
+    with DecoderPool() as pool:
+        yield pool
 
 
 @pytest.fixture(scope="session")

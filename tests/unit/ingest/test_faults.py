@@ -163,6 +163,18 @@ def test_a_full_disk_is_said_and_leaves_nothing_half_stored(
     assert everything(laboratory)[:2] == (0, 0)
 
 
+def test_a_disk_that_fills_up_with_the_thumbnail_leaves_nothing_either(
+    laboratory: Laboratory, slide_file: SlideFileMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StorageFull(folder="store")
+
+    monkeypatch.setattr(laboratory.blobs, "put_bytes", full)
+    with pytest.raises(StorageFull):
+        laboratory.take(slide_file("labelled", "a.svs"))
+    assert everything(laboratory) == (0, 0, set())
+
+
 def test_a_database_that_is_gone_in_the_middle_loses_nothing(
     laboratory: Laboratory, slide_file: SlideFileMaker, superuser_url: str
 ) -> None:
@@ -176,7 +188,13 @@ def test_a_database_that_is_gone_in_the_middle_loses_nothing(
 
     with pytest.raises(DatabaseUnavailable):
         take_in(
-            laboratory.database, laboratory.blobs, laboratory.actor, path, patience=AT_ONCE, progress=cut_connections
+            laboratory.database,
+            laboratory.blobs,
+            laboratory.actor,
+            path,
+            patience=AT_ONCE,
+            decoders=laboratory.decoders,
+            progress=cut_connections,
         )
     _let_in(superuser_url, True)
     assert path.exists()
@@ -237,7 +255,15 @@ def test_a_file_that_changes_while_it_is_copied_is_no_slide(laboratory: Laborato
             written.append(path.open("ab").write(b"more"))
 
     with pytest.raises(FileChanged):
-        take_in(laboratory.database, laboratory.blobs, laboratory.actor, path, patience=AT_ONCE, progress=write_on)
+        take_in(
+            laboratory.database,
+            laboratory.blobs,
+            laboratory.actor,
+            path,
+            patience=AT_ONCE,
+            decoders=laboratory.decoders,
+            progress=write_on,
+        )
     assert everything(laboratory) == (0, 0, set())
 
 
