@@ -62,7 +62,9 @@ describe("the pages", () => {
   });
 
   it("use every word of screen.json", () => {
-    const used = files.flatMap(({ path, text }) => keysUsed(path, text)).filter(({ namespace }) => namespace === "screen");
+    const used = files
+      .flatMap(({ path, text }) => keysUsed(path, text))
+      .filter(({ namespace }) => namespace === "screen");
     const unused = [...wordsOf("zh-CN", "screen").keys()].filter(
       (key) =>
         !used.some((use) => (use.prefix ? key.startsWith(use.key) : key === use.key)) &&

@@ -62,10 +62,20 @@ function PersonRow({ person, open }: { person: Person; open: (dialog: Dialog) =>
       </Table.Td>
       <Table.Td>
         <Group gap={4} justify="end" wrap="nowrap">
-          <Button size="compact-xs" variant="default" aria-label={t("people.edit", { name })} onClick={() => open({ kind: "edit", person })}>
+          <Button
+            size="compact-xs"
+            variant="default"
+            aria-label={t("people.edit", { name })}
+            onClick={() => open({ kind: "edit", person })}
+          >
             {t("actions.edit")}
           </Button>
-          <Button size="compact-xs" variant="default" aria-label={t("people.password_title", { name })} onClick={() => open({ kind: "password", person })}>
+          <Button
+            size="compact-xs"
+            variant="default"
+            aria-label={t("people.password_title", { name })}
+            onClick={() => open({ kind: "password", person })}
+          >
             {t("people.reset")}
           </Button>
         </Group>
@@ -89,7 +99,15 @@ export default function PeoplePage() {
           {t("people.title")}
         </Title>
         <Group gap="xs">
-          <TextInput size="xs" type="search" w={220} aria-label={t("people.search")} placeholder={t("people.search")} value={text} onChange={(event) => setText(event.currentTarget.value)} />
+          <TextInput
+            size="xs"
+            type="search"
+            w={220}
+            aria-label={t("people.search")}
+            placeholder={t("people.search")}
+            value={text}
+            onChange={(event) => setText(event.currentTarget.value)}
+          />
           <Button size="xs" onClick={() => setDialog({ kind: "new" })}>
             {t("people.add")}
           </Button>

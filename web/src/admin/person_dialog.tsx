@@ -45,11 +45,39 @@ export function PersonDialog({ person, onClose, onRegistered }: Props) {
     >
       <form onSubmit={submit} noValidate>
         <Stack gap="xs">
-          <TextInput label={t("people.username")} description={t("people.username_rule")} withAsterisk disabled={person !== null} value={form.username} error={error("username")} onChange={(event) => set({ username: event.currentTarget.value })} />
-          <TextInput label={t("people.name")} withAsterisk value={form.name} error={error("name")} onChange={(event) => set({ name: event.currentTarget.value })} />
-          <TextInput label={t("people.name_en")} value={form.name_en} onChange={(event) => set({ name_en: event.currentTarget.value })} />
-          <TextInput label={t("people.job_title")} value={form.title} onChange={(event) => set({ title: event.currentTarget.value })} />
-          <TextInput label={t("people.email")} type="email" value={form.email} error={error("email")} onChange={(event) => set({ email: event.currentTarget.value })} />
+          <TextInput
+            label={t("people.username")}
+            description={t("people.username_rule")}
+            withAsterisk
+            disabled={person !== null}
+            value={form.username}
+            error={error("username")}
+            onChange={(event) => set({ username: event.currentTarget.value })}
+          />
+          <TextInput
+            label={t("people.name")}
+            withAsterisk
+            value={form.name}
+            error={error("name")}
+            onChange={(event) => set({ name: event.currentTarget.value })}
+          />
+          <TextInput
+            label={t("people.name_en")}
+            value={form.name_en}
+            onChange={(event) => set({ name_en: event.currentTarget.value })}
+          />
+          <TextInput
+            label={t("people.job_title")}
+            value={form.title}
+            onChange={(event) => set({ title: event.currentTarget.value })}
+          />
+          <TextInput
+            label={t("people.email")}
+            type="email"
+            value={form.email}
+            error={error("email")}
+            onChange={(event) => set({ email: event.currentTarget.value })}
+          />
           <MultiSelect
             label={t("people.roles")}
             withAsterisk

@@ -76,8 +76,7 @@ export function useRegisterCase(): UseMutationResult<CaseDetail, ApiError, CaseR
 export function useChangeCase(id: string): UseMutationResult<CaseDetail, ApiError, CaseChange> {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body) =>
-      answer(http.PATCH("/api/v1/cases/{case_id}", { params: { path: { case_id: id } }, body })),
+    mutationFn: (body) => answer(http.PATCH("/api/v1/cases/{case_id}", { params: { path: { case_id: id } }, body })),
     onSuccess: (changed) => client.setQueryData(keys.case(id), changed),
     onSettled: () => client.invalidateQueries({ queryKey: keys.cases }),
   });

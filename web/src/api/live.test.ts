@@ -54,7 +54,10 @@ describe("the wait before reconnecting", () => {
 describe("a live event", () => {
   it("of a running reading moves its progress without asking the server", async () => {
     client.setQueryData(keys.reading("r1"), { id: "r1", status: "queued", tiles_done: 0, tiles_total: 0 });
-    client.setQueryData(keys.slideReadings("s1"), [{ id: "r1", tiles_done: 0 }, { id: "r2", tiles_done: 0 }]);
+    client.setQueryData(keys.slideReadings("s1"), [
+      { id: "r1", tiles_done: 0 },
+      { id: "r2", tiles_done: 0 },
+    ]);
     await applyReading(client, running);
     expect(client.getQueryData(keys.progress("r1"))).toEqual(running);
     expect(client.getQueryData(keys.reading("r1"))).toMatchObject({ status: "running", tiles_done: 3 });

@@ -57,7 +57,10 @@ export async function applyCase(client: QueryClient, event: LiveCase): Promise<v
 }
 
 /** Listen until the returned function is called; reconnects, and refreshes everything after a gap. */
-export function listen(client: QueryClient, open: (address: string) => EventSource = (a) => new EventSource(a)): () => void {
+export function listen(
+  client: QueryClient,
+  open: (address: string) => EventSource = (a) => new EventSource(a),
+): () => void {
   let source: EventSource | null = null;
   let timer: number | undefined;
   let attempt = 0;

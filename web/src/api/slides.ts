@@ -1,4 +1,10 @@
-import { useMutation, useQuery, useQueryClient, type UseMutationResult, type UseQueryResult } from "@tanstack/react-query";
+import {
+  useMutation,
+  useQuery,
+  useQueryClient,
+  type UseMutationResult,
+  type UseQueryResult,
+} from "@tanstack/react-query";
 import { answer, http } from "./client";
 import type { ApiError } from "./errors";
 import { keys } from "./keys";
@@ -49,8 +55,7 @@ export function useUnmatchedSlides(enabled = true): UseQueryResult<SlideSummary[
 export function useChangeSlide(id: string): UseMutationResult<SlideSummary, ApiError, SlideChange> {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (body) =>
-      answer(http.PATCH("/api/v1/slides/{slide_id}", { params: { path: { slide_id: id } }, body })),
+    mutationFn: (body) => answer(http.PATCH("/api/v1/slides/{slide_id}", { params: { path: { slide_id: id } }, body })),
     onSuccess: async () => {
       await Promise.all([
         client.invalidateQueries({ queryKey: keys.slide(id) }),

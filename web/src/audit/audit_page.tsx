@@ -93,7 +93,12 @@ export default function AuditPage() {
       {trail.data && events.length === 0 && <EmptyState title={t("audit.empty")} />}
       {trail.hasNextPage && (
         <Center py="sm">
-          <Button variant="default" size="compact-sm" loading={trail.isFetchingNextPage} onClick={() => void trail.fetchNextPage()}>
+          <Button
+            variant="default"
+            size="compact-sm"
+            loading={trail.isFetchingNextPage}
+            onClick={() => void trail.fetchNextPage()}
+          >
             {t("actions.more")}
           </Button>
         </Center>

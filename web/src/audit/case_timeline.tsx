@@ -23,7 +23,12 @@ export function CaseTimeline({ caseId }: { caseId: string }) {
           <Text size="sm" c="dimmed" role="status">
             {t("audit.total", { shown: shown.length, all: events.data.length })}
           </Text>
-          <Switch size="xs" label={t("audit.views")} checked={views} onChange={(event) => setViews(event.currentTarget.checked)} />
+          <Switch
+            size="xs"
+            label={t("audit.views")}
+            checked={views}
+            onChange={(event) => setViews(event.currentTarget.checked)}
+          />
         </Group>
       )}
       {shown.length > 0 && <EventTable events={shown} withCase={false} />}

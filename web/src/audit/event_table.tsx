@@ -47,9 +47,7 @@ export function EventTable({ events, withCase }: { events: readonly AuditEvent[]
               </Table.Td>
             )}
             <Table.Td>
-              <Tag tone={OUTCOME_TONES[event.outcome]}>
-                {t(`audit.outcome.${event.outcome}`)}
-              </Tag>
+              <Tag tone={OUTCOME_TONES[event.outcome]}>{t(`audit.outcome.${event.outcome}`)}</Tag>
             </Table.Td>
             <Table.Td>
               <Text size="xs" c="dimmed" maw={360} style={{ overflowWrap: "anywhere" }}>

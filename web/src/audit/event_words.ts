@@ -21,6 +21,7 @@ const VOCABULARY: Partial<Record<string, Section>> = {
 };
 
 const LONGEST = 64;
+const DIGEST = /^[0-9a-f]{64}$/;
 
 /** A value in short: numbers and words as they are, the rest as JSON. Empty ones are "". */
 export function shortValue(value: unknown): string {
@@ -31,6 +32,7 @@ export function shortValue(value: unknown): string {
       : Object.keys(value).length === 0
         ? ""
         : JSON.stringify(value);
+  if (DIGEST.test(text)) return `${text.slice(0, 12)}…`;
   return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
 }
 
@@ -47,7 +49,10 @@ export function useDetails(): (detail: AuditEvent["detail"]) => string {
   };
   return (detail) =>
     Object.entries(detail)
-      .map(([name, value]) => ({ name: t(`audit.detail.${name}`, { defaultValue: name }), value: inWords(name, value) }))
+      .map(([name, value]) => ({
+        name: t(`audit.detail.${name}`, { defaultValue: name }),
+        value: inWords(name, value),
+      }))
       .filter(({ value }) => value !== "")
       .map(({ name, value }) => t("audit.pair", { name, value }))
       .join(t("punctuation.semicolon"));

@@ -26,7 +26,13 @@ export function readAuditFilters(search: URLSearchParams): AuditFilters {
 }
 
 export function writeAuditFilters(filters: AuditFilters): URLSearchParams {
-  const named = { case: filters.caseId, person: filters.personId, action: filters.action, from: filters.from, to: filters.to };
+  const named = {
+    case: filters.caseId,
+    person: filters.personId,
+    action: filters.action,
+    from: filters.from,
+    to: filters.to,
+  };
   const search = new URLSearchParams();
   for (const [name, value] of Object.entries(named)) if (value !== null) search.set(name, value);
   return search;

@@ -18,7 +18,9 @@ export function AssignmentPanel({ of }: { of: CaseDetail }) {
   const mayAssign = can("case.assign") && of.status !== "cancelled";
   const people = usePeople(mayAssign && can("people.read"));
   const change = useChangeCase(of.id);
-  const readers = (people.data ?? []).filter((person) => person.active && person.roles.some((role) => READERS.includes(role)));
+  const readers = (people.data ?? []).filter(
+    (person) => person.active && person.roles.some((role) => READERS.includes(role)),
+  );
   const own = me.person.id;
   return (
     <Paper withBorder p="sm" component="section" aria-labelledby="assignment">

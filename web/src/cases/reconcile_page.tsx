@@ -20,7 +20,12 @@ function CaseChoice({ value, onChange }: { value: CaseSummary | null; onChange: 
   const language = useLanguage();
   const [text, setText] = useState("");
   const [asked] = useDebouncedValue(text.trim(), 250);
-  const found = useWorklist({ ...(asked === "" ? {} : { q: asked }), sort: "received_at", descending: true, limit: 20 });
+  const found = useWorklist({
+    ...(asked === "" ? {} : { q: asked }),
+    sort: "received_at",
+    descending: true,
+    limit: 20,
+  });
   const cases = found.data?.pages[0]?.items ?? [];
   const name = (of: CaseSummary): string =>
     t("reconcile.case_option", {
@@ -86,8 +91,23 @@ function MatchForm({ slide }: { slide: SlideSummary }) {
         />
         {of !== null && <PatientBanner of={of} heading={false} />}
         <Group gap="xs" align="end">
-          <Select size="xs" w={220} label={t("reconcile.block")} data={blocks} value={blockId} disabled={blocks.length === 0} onChange={setBlockId} />
-          <TextInput size="xs" w={120} label={t("reconcile.label")} maxLength={64} value={label} onChange={(event) => setLabel(event.currentTarget.value)} />
+          <Select
+            size="xs"
+            w={220}
+            label={t("reconcile.block")}
+            data={blocks}
+            value={blockId}
+            disabled={blocks.length === 0}
+            onChange={setBlockId}
+          />
+          <TextInput
+            size="xs"
+            w={120}
+            label={t("reconcile.label")}
+            maxLength={64}
+            value={label}
+            onChange={(event) => setLabel(event.currentTarget.value)}
+          />
           <Button type="submit" size="xs" loading={match.isPending} disabled={blockId === null || label.trim() === ""}>
             {t("reconcile.submit")}
           </Button>
@@ -109,8 +129,19 @@ function UnmatchedSlide({ slide }: { slide: SlideSummary }) {
   return (
     <Paper withBorder p="sm" component="li" style={{ listStyle: "none" }}>
       <Group align="start" gap="md" wrap="nowrap">
-        <Image src={associatedImage(slide.id, "label")} fallbackSrc={associatedImage(slide.id, "thumbnail")} alt={t("reconcile.label_image", { label: slide.label })} className={classes["label_image"] ?? ""} fit="contain" />
-        <Image src={associatedImage(slide.id, "thumbnail")} alt={t("slide.thumbnail", { label: slide.label })} className={classes["label_image"] ?? ""} fit="contain" />
+        <Image
+          src={associatedImage(slide.id, "label")}
+          fallbackSrc={associatedImage(slide.id, "thumbnail")}
+          alt={t("reconcile.label_image", { label: slide.label })}
+          className={classes["label_image"] ?? ""}
+          fit="contain"
+        />
+        <Image
+          src={associatedImage(slide.id, "thumbnail")}
+          alt={t("slide.thumbnail", { label: slide.label })}
+          className={classes["label_image"] ?? ""}
+          fit="contain"
+        />
         <Stack gap="xs" flex={1}>
           <Text size="sm" component="div">
             {facts.map(([name, value]) => (

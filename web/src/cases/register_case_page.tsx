@@ -35,9 +35,31 @@ function PatientFields({ form, problemAt, change }: SectionProps) {
         {t("register.patient")}
       </Title>
       <Group gap="xs" align="start">
-        <TextInput size="xs" w={150} label={t("register.patient_number")} withAsterisk value={form.patient_number} error={problemAt("patient_number")} onChange={(event) => change({ patient_number: event.currentTarget.value })} />
-        <TextInput size="xs" w={150} label={t("register.name")} withAsterisk value={form.name} error={problemAt("name")} onChange={(event) => change({ name: event.currentTarget.value })} />
-        <TextInput size="xs" w={170} label={t("register.name_en")} value={form.name_en} onChange={(event) => change({ name_en: event.currentTarget.value })} />
+        <TextInput
+          size="xs"
+          w={150}
+          label={t("register.patient_number")}
+          withAsterisk
+          value={form.patient_number}
+          error={problemAt("patient_number")}
+          onChange={(event) => change({ patient_number: event.currentTarget.value })}
+        />
+        <TextInput
+          size="xs"
+          w={150}
+          label={t("register.name")}
+          withAsterisk
+          value={form.name}
+          error={problemAt("name")}
+          onChange={(event) => change({ name: event.currentTarget.value })}
+        />
+        <TextInput
+          size="xs"
+          w={170}
+          label={t("register.name_en")}
+          value={form.name_en}
+          onChange={(event) => change({ name_en: event.currentTarget.value })}
+        />
         <Select
           size="xs"
           w={110}
@@ -47,7 +69,15 @@ function PatientFields({ form, problemAt, change }: SectionProps) {
           value={form.sex}
           onChange={(value) => change({ sex: SEXES.find((known) => known === value) ?? "unknown" })}
         />
-        <TextInput size="xs" w={150} type="date" label={t("register.birth_date")} value={form.birth_date} error={problemAt("birth_date")} onChange={(event) => change({ birth_date: event.currentTarget.value })} />
+        <TextInput
+          size="xs"
+          w={150}
+          type="date"
+          label={t("register.birth_date")}
+          value={form.birth_date}
+          error={problemAt("birth_date")}
+          onChange={(event) => change({ birth_date: event.currentTarget.value })}
+        />
       </Group>
     </Paper>
   );
@@ -63,7 +93,16 @@ function CaseFields({ form, problemAt, change }: SectionProps) {
       </Title>
       <Stack gap="xs">
         <Group gap="xs" align="start">
-          <TextInput size="xs" w={150} label={t("register.accession_number")} withAsterisk autoFocus value={form.accession_number} error={problemAt("accession_number")} onChange={(event) => change({ accession_number: event.currentTarget.value })} />
+          <TextInput
+            size="xs"
+            w={150}
+            label={t("register.accession_number")}
+            withAsterisk
+            autoFocus
+            value={form.accession_number}
+            error={problemAt("accession_number")}
+            onChange={(event) => change({ accession_number: event.currentTarget.value })}
+          />
           <Select
             size="xs"
             w={130}
@@ -73,11 +112,37 @@ function CaseFields({ form, problemAt, change }: SectionProps) {
             value={form.priority}
             onChange={(value) => change({ priority: PRIORITIES.find((known) => known === value) ?? "routine" })}
           />
-          <TextInput size="xs" w={180} label={t("register.department")} value={form.department} onChange={(event) => change({ department: event.currentTarget.value })} />
-          <TextInput size="xs" w={150} label={t("register.submitted_by")} value={form.submitted_by} onChange={(event) => change({ submitted_by: event.currentTarget.value })} />
+          <TextInput
+            size="xs"
+            w={180}
+            label={t("register.department")}
+            value={form.department}
+            onChange={(event) => change({ department: event.currentTarget.value })}
+          />
+          <TextInput
+            size="xs"
+            w={150}
+            label={t("register.submitted_by")}
+            value={form.submitted_by}
+            onChange={(event) => change({ submitted_by: event.currentTarget.value })}
+          />
         </Group>
-        <Textarea size="xs" autosize minRows={1} label={t("register.clinical_diagnosis")} value={form.clinical_diagnosis} onChange={(event) => change({ clinical_diagnosis: event.currentTarget.value })} />
-        <Textarea size="xs" autosize minRows={2} label={t("register.clinical_history")} value={form.clinical_history} onChange={(event) => change({ clinical_history: event.currentTarget.value })} />
+        <Textarea
+          size="xs"
+          autosize
+          minRows={1}
+          label={t("register.clinical_diagnosis")}
+          value={form.clinical_diagnosis}
+          onChange={(event) => change({ clinical_diagnosis: event.currentTarget.value })}
+        />
+        <Textarea
+          size="xs"
+          autosize
+          minRows={2}
+          label={t("register.clinical_history")}
+          value={form.clinical_history}
+          onChange={(event) => change({ clinical_history: event.currentTarget.value })}
+        />
       </Stack>
     </Paper>
   );
@@ -125,7 +190,11 @@ export default function RegisterCasePage() {
             path={`specimens.${index}`}
             problemAt={problemAt}
             onChange={(next) => change({ specimens: form.specimens.map((other, at) => (at === index ? next : other)) })}
-            onRemove={form.specimens.length > 1 ? () => change({ specimens: form.specimens.filter((_, at) => at !== index) }) : null}
+            onRemove={
+              form.specimens.length > 1
+                ? () => change({ specimens: form.specimens.filter((_, at) => at !== index) })
+                : null
+            }
           />
         ))}
         <ErrorNotice error={register.error} />
@@ -133,7 +202,14 @@ export default function RegisterCasePage() {
           <Button
             variant="default"
             leftSection={<IconPlus size={15} aria-hidden />}
-            onClick={() => change({ specimens: [...form.specimens, newSpecimen(nextLetter(form.specimens.map((specimen) => specimen.label)))] })}
+            onClick={() =>
+              change({
+                specimens: [
+                  ...form.specimens,
+                  newSpecimen(nextLetter(form.specimens.map((specimen) => specimen.label))),
+                ],
+              })
+            }
           >
             {t("register.add_specimen")}
           </Button>

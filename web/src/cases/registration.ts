@@ -125,12 +125,21 @@ function labelProblem(labels: readonly string[], index: number): string | null {
   return repeated(labels, index) ? "repeated" : null;
 }
 
-function specimenProblems(specimens: readonly SpecimenForm[], note: (path: string, problem: string | null) => void): void {
+function specimenProblems(
+  specimens: readonly SpecimenForm[],
+  note: (path: string, problem: string | null) => void,
+): void {
   const barcodes = specimens.flatMap((s) => s.blocks.flatMap((b) => b.slides.map((slide) => slide.barcode)));
   let position = 0;
   specimens.forEach((specimen, s) => {
     const path = `specimens.${s}`;
-    note(`${path}.label`, labelProblem(specimens.map((other) => other.label), s));
+    note(
+      `${path}.label`,
+      labelProblem(
+        specimens.map((other) => other.label),
+        s,
+      ),
+    );
     note(`${path}.site_code`, specimen.site_code === "" ? "missing" : null);
     for (const field of ["fixation_hours", "cold_ischaemia_minutes"] as const) {
       const value = specimen[field].trim();
@@ -138,9 +147,21 @@ function specimenProblems(specimens: readonly SpecimenForm[], note: (path: strin
     }
     specimen.blocks.forEach((block, b) => {
       const blockPath = `${path}.blocks.${b}`;
-      note(`${blockPath}.label`, labelProblem(specimen.blocks.map((other) => other.label), b));
+      note(
+        `${blockPath}.label`,
+        labelProblem(
+          specimen.blocks.map((other) => other.label),
+          b,
+        ),
+      );
       block.slides.forEach((_, i) => {
-        note(`${blockPath}.slides.${i}.label`, labelProblem(block.slides.map((other) => other.label), i));
+        note(
+          `${blockPath}.slides.${i}.label`,
+          labelProblem(
+            block.slides.map((other) => other.label),
+            i,
+          ),
+        );
         note(`${blockPath}.slides.${i}.barcode`, repeated(barcodes, position) ? "repeated" : null);
         position += 1;
       });

@@ -16,7 +16,8 @@ export function ReportPanel({ of }: { of: CaseDetail }) {
   const { can } = useSession();
   if (!can("report.read")) return null;
   const { report } = of;
-  const label = report === null ? "case.write_report" : report.status === "draft" ? "case.continue_report" : "case.open_report";
+  const label =
+    report === null ? "case.write_report" : report.status === "draft" ? "case.continue_report" : "case.open_report";
   const useful = report !== null || can("report.write");
   return (
     <Paper withBorder p="sm" component="section" aria-labelledby="report">
@@ -47,7 +48,11 @@ export function ReportPanel({ of }: { of: CaseDetail }) {
           </Text>
         )}
         {useful && (
-          <Button component={Link} to={`/cases/${of.id}/report`} variant={report?.status === "signed" ? "default" : "filled"}>
+          <Button
+            component={Link}
+            to={`/cases/${of.id}/report`}
+            variant={report?.status === "signed" ? "default" : "filled"}
+          >
             {t(label)}
           </Button>
         )}

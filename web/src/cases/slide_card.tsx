@@ -21,16 +21,20 @@ function ReadingLine({ slide, reading }: { slide: SlideSummary; reading: Reading
   const total = progress?.tiles_total ?? reading.tiles_total;
   const running = reading.status === "running" && total > 0;
   return (
-    <Group gap={6} wrap="nowrap">
-      <Anchor component={Link} to={`/slides/${slide.id}?reading=${reading.id}`} size="sm" fw={600} className={classes["above"] ?? ""}>
+    <Group gap="0 6px">
+      <Anchor
+        component={Link}
+        to={`/slides/${slide.id}?reading=${reading.id}`}
+        size="sm"
+        fw={600}
+        className={classes["above"] ?? ""}
+      >
         {word("marker", reading.marker)}
       </Anchor>
       {reading.status === "finished" ? (
         <>
           <Text size="sm">{score(reading.result)}</Text>
-          <Tag tone={DECISION_TONES[reading.decision]}>
-            {word("decision", reading.decision)}
-          </Tag>
+          <Tag tone={DECISION_TONES[reading.decision]}>{word("decision", reading.decision)}</Tag>
         </>
       ) : (
         <Tag tone={READING_TONES[reading.status]}>
@@ -113,13 +117,9 @@ export function SlideCard({ slide, name }: { slide: SlideSummary; name: string }
           ) : (
             <Text fw={600}>{t("slide.named", { label: name, stain })}</Text>
           )}
-          <Tag tone={SLIDE_TONES[slide.status]}>
-            {word("slide_status", slide.status)}
-          </Tag>
+          <Tag tone={SLIDE_TONES[slide.status]}>{word("slide_status", slide.status)}</Tag>
           {slide.stain === "ihc-dab" && slide.control_status !== "passed" && (
-            <Tag tone={CONTROL_TONES[slide.control_status]}>
-              {word("control", slide.control_status)}
-            </Tag>
+            <Tag tone={CONTROL_TONES[slide.control_status]}>{word("control", slide.control_status)}</Tag>
           )}
         </Group>
         {slide.clone !== null && <Text size="xs">{t("slide.clone", { clone: slide.clone })}</Text>}

@@ -1,4 +1,16 @@
-import { ActionIcon, Button, Group, Paper, Select, Stack, Table, Text, TextInput, Textarea, Title } from "@mantine/core";
+import {
+  ActionIcon,
+  Button,
+  Group,
+  Paper,
+  Select,
+  Stack,
+  Table,
+  Text,
+  TextInput,
+  Textarea,
+  Title,
+} from "@mantine/core";
 import { IconPlus, IconTrash } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { CONTROL_STATUSES, MARKERS, STAINS } from "../api/slides";
@@ -32,7 +44,13 @@ function SlideRow({ value: slide, path, problemAt, onChange, onRemove }: Part<Sl
   return (
     <Table.Tr>
       <Table.Td w={80}>
-        <TextInput size="xs" aria-label={t("register.slide_label")} value={slide.label} error={problemAt(`${path}.label`)} onChange={(event) => onChange({ ...slide, label: event.currentTarget.value })} />
+        <TextInput
+          size="xs"
+          aria-label={t("register.slide_label")}
+          value={slide.label}
+          error={problemAt(`${path}.label`)}
+          onChange={(event) => onChange({ ...slide, label: event.currentTarget.value })}
+        />
       </Table.Td>
       <Table.Td w={150}>
         <Select
@@ -60,7 +78,13 @@ function SlideRow({ value: slide, path, problemAt, onChange, onRemove }: Part<Sl
         />
       </Table.Td>
       <Table.Td w={120}>
-        <TextInput size="xs" aria-label={t("register.clone")} disabled={!stained} value={slide.clone} onChange={(event) => onChange({ ...slide, clone: event.currentTarget.value })} />
+        <TextInput
+          size="xs"
+          aria-label={t("register.clone")}
+          disabled={!stained}
+          value={slide.clone}
+          onChange={(event) => onChange({ ...slide, clone: event.currentTarget.value })}
+        />
       </Table.Td>
       <Table.Td w={150}>
         <Select
@@ -70,15 +94,28 @@ function SlideRow({ value: slide, path, problemAt, onChange, onRemove }: Part<Sl
           disabled={!stained}
           data={CONTROL_STATUSES.map((value) => ({ value, label: word("control", value) }))}
           value={slide.control_status}
-          onChange={(value) => onChange({ ...slide, control_status: CONTROL_STATUSES.find((known) => known === value) ?? "unknown" })}
+          onChange={(value) =>
+            onChange({ ...slide, control_status: CONTROL_STATUSES.find((known) => known === value) ?? "unknown" })
+          }
         />
       </Table.Td>
       <Table.Td>
-        <TextInput size="xs" aria-label={t("register.barcode")} value={slide.barcode} error={problemAt(`${path}.barcode`)} onChange={(event) => onChange({ ...slide, barcode: event.currentTarget.value })} />
+        <TextInput
+          size="xs"
+          aria-label={t("register.barcode")}
+          value={slide.barcode}
+          error={problemAt(`${path}.barcode`)}
+          onChange={(event) => onChange({ ...slide, barcode: event.currentTarget.value })}
+        />
       </Table.Td>
       <Table.Td w={36}>
         {onRemove && (
-          <ActionIcon variant="subtle" color="gray" aria-label={t("register.remove_slide", { label: slide.label })} onClick={onRemove}>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            aria-label={t("register.remove_slide", { label: slide.label })}
+            onClick={onRemove}
+          >
             <IconTrash size={15} />
           </ActionIcon>
         )}
@@ -91,11 +128,21 @@ function BlockFields({ value: block, path, problemAt, onChange, onRemove }: Part
   const { t } = useTranslation("screen");
   const word = useWord();
   const add = (marker: SlideForm["marker"]): void =>
-    onChange({ ...block, slides: [...block.slides, newSlide(nextNumber(block.slides.map((slide) => slide.label)), marker)] });
+    onChange({
+      ...block,
+      slides: [...block.slides, newSlide(nextNumber(block.slides.map((slide) => slide.label)), marker)],
+    });
   return (
     <Stack gap={4}>
       <Group gap="xs" align="end">
-        <TextInput size="xs" w={110} label={t("register.block_label")} value={block.label} error={problemAt(`${path}.label`)} onChange={(event) => onChange({ ...block, label: event.currentTarget.value })} />
+        <TextInput
+          size="xs"
+          w={110}
+          label={t("register.block_label")}
+          value={block.label}
+          error={problemAt(`${path}.label`)}
+          onChange={(event) => onChange({ ...block, label: event.currentTarget.value })}
+        />
         <Text size="xs" c="dimmed">
           {t("register.add_slide")}
         </Text>
@@ -163,13 +210,63 @@ export function SpecimenFields({ value: specimen, path, problemAt, onChange, onR
       </Group>
       <Stack gap="xs">
         <Group gap="xs" align="start">
-          <TextInput size="xs" w={80} label={t("register.specimen_label")} withAsterisk value={specimen.label} error={problemAt(`${path}.label`)} onChange={(event) => onChange({ ...specimen, label: event.currentTarget.value })} />
-          <Select size="xs" w={200} label={t("register.site")} withAsterisk searchable data={sites} value={specimen.site_code || null} error={problemAt(`${path}.site_code`)} onChange={(value) => onChange({ ...specimen, site_code: value ?? "" })} />
-          <Select size="xs" w={180} label={t("register.procedure")} withAsterisk allowDeselect={false} data={procedures} value={specimen.procedure} onChange={(value) => onChange({ ...specimen, procedure: value ?? specimen.procedure })} />
-          <TextInput size="xs" w={130} inputMode="decimal" label={t("register.fixation")} value={specimen.fixation_hours} error={problemAt(`${path}.fixation_hours`)} onChange={(event) => onChange({ ...specimen, fixation_hours: event.currentTarget.value })} />
-          <TextInput size="xs" w={150} inputMode="decimal" label={t("register.ischaemia")} value={specimen.cold_ischaemia_minutes} error={problemAt(`${path}.cold_ischaemia_minutes`)} onChange={(event) => onChange({ ...specimen, cold_ischaemia_minutes: event.currentTarget.value })} />
+          <TextInput
+            size="xs"
+            w={80}
+            label={t("register.specimen_label")}
+            withAsterisk
+            value={specimen.label}
+            error={problemAt(`${path}.label`)}
+            onChange={(event) => onChange({ ...specimen, label: event.currentTarget.value })}
+          />
+          <Select
+            size="xs"
+            w={200}
+            label={t("register.site")}
+            withAsterisk
+            searchable
+            data={sites}
+            value={specimen.site_code || null}
+            error={problemAt(`${path}.site_code`)}
+            onChange={(value) => onChange({ ...specimen, site_code: value ?? "" })}
+          />
+          <Select
+            size="xs"
+            w={180}
+            label={t("register.procedure")}
+            withAsterisk
+            allowDeselect={false}
+            data={procedures}
+            value={specimen.procedure}
+            onChange={(value) => onChange({ ...specimen, procedure: value ?? specimen.procedure })}
+          />
+          <TextInput
+            size="xs"
+            w={130}
+            inputMode="decimal"
+            label={t("register.fixation")}
+            value={specimen.fixation_hours}
+            error={problemAt(`${path}.fixation_hours`)}
+            onChange={(event) => onChange({ ...specimen, fixation_hours: event.currentTarget.value })}
+          />
+          <TextInput
+            size="xs"
+            w={150}
+            inputMode="decimal"
+            label={t("register.ischaemia")}
+            value={specimen.cold_ischaemia_minutes}
+            error={problemAt(`${path}.cold_ischaemia_minutes`)}
+            onChange={(event) => onChange({ ...specimen, cold_ischaemia_minutes: event.currentTarget.value })}
+          />
         </Group>
-        <Textarea size="xs" autosize minRows={1} label={t("register.gross")} value={specimen.gross_description} onChange={(event) => onChange({ ...specimen, gross_description: event.currentTarget.value })} />
+        <Textarea
+          size="xs"
+          autosize
+          minRows={1}
+          label={t("register.gross")}
+          value={specimen.gross_description}
+          onChange={(event) => onChange({ ...specimen, gross_description: event.currentTarget.value })}
+        />
         {specimen.blocks.map((block, index) => (
           <BlockFields
             key={block.key}
@@ -177,11 +274,25 @@ export function SpecimenFields({ value: specimen, path, problemAt, onChange, onR
             path={`${path}.blocks.${index}`}
             problemAt={problemAt}
             onChange={(next) => onChange({ ...specimen, blocks: replaced(specimen.blocks, index, next) })}
-            onRemove={specimen.blocks.length > 1 ? () => onChange({ ...specimen, blocks: without(specimen.blocks, index) }) : null}
+            onRemove={
+              specimen.blocks.length > 1
+                ? () => onChange({ ...specimen, blocks: without(specimen.blocks, index) })
+                : null
+            }
           />
         ))}
         <Group>
-          <Button size="compact-xs" variant="default" leftSection={<IconPlus size={14} aria-hidden />} onClick={() => onChange({ ...specimen, blocks: [...specimen.blocks, newBlock(nextNumber(specimen.blocks.map((block) => block.label)))] })}>
+          <Button
+            size="compact-xs"
+            variant="default"
+            leftSection={<IconPlus size={14} aria-hidden />}
+            onClick={() =>
+              onChange({
+                ...specimen,
+                blocks: [...specimen.blocks, newBlock(nextNumber(specimen.blocks.map((block) => block.label)))],
+              })
+            }
+          >
             {t("register.add_block")}
           </Button>
         </Group>

@@ -13,7 +13,9 @@ function SpecimenHead({ specimen }: { specimen: Specimen }) {
   const language = useLanguage();
   const facts = [
     word("procedure", specimen.procedure),
-    specimen.fixation_hours === null ? t("specimen.fixation_unknown") : t("specimen.fixation", { hours: specimen.fixation_hours }),
+    specimen.fixation_hours === null
+      ? t("specimen.fixation_unknown")
+      : t("specimen.fixation", { hours: specimen.fixation_hours }),
     specimen.cold_ischaemia_minutes === null
       ? t("specimen.ischaemia_unknown")
       : t("specimen.ischaemia", { minutes: specimen.cold_ischaemia_minutes }),

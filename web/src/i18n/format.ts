@@ -43,8 +43,7 @@ export function age(birthDate: string | null | undefined, today: Date, words: Ag
   if (birthDate === null || birthDate === undefined) return "";
   const [year, month, day] = birthDate.split("-").map(Number);
   if (year === undefined || month === undefined || day === undefined) return "";
-  const months =
-    (today.getFullYear() - year) * 12 + today.getMonth() + 1 - month - (today.getDate() < day ? 1 : 0);
+  const months = (today.getFullYear() - year) * 12 + today.getMonth() + 1 - month - (today.getDate() < day ? 1 : 0);
   if (months < 0) return "";
   if (months >= 24) return words.years(Math.floor(months / 12));
   if (months >= 2) return words.months(months);
@@ -67,7 +66,9 @@ export function fileSize(bytes: number | null | undefined, language: Language): 
 
 /** A number with the language's separators and exactly `digits` decimals. */
 export function number(value: number, language: Language, digits = 0): string {
-  return new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+  return new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(
+    value,
+  );
 }
 
 /** How long a case has waited, as whole days and hours, or hours and minutes below one day. */

@@ -13,7 +13,10 @@ export interface Citable {
 }
 
 export function allSlides(of: CaseDetail): SlideSummary[] {
-  return [...of.specimens.flatMap((specimen) => specimen.blocks.flatMap((block) => block.slides)), ...of.unplaced_slides];
+  return [
+    ...of.specimens.flatMap((specimen) => specimen.blocks.flatMap((block) => block.slides)),
+    ...of.unplaced_slides,
+  ];
 }
 
 /** Finished readings of the case, in the order of its slides. */
@@ -28,8 +31,7 @@ export function citable(of: CaseDetail): Citable[] {
 
 /** Why a draft cannot be signed yet; the server judges again. */
 export type Obstacle =
-  | { kind: "diagnosis_missing" }
-  | { kind: "reading_pending" | "reading_rejected"; marker: string; slide: string };
+  { kind: "diagnosis_missing" } | { kind: "reading_pending" | "reading_rejected"; marker: string; slide: string };
 
 export function obstacles(draft: ReportDraft, readings: readonly Citable[]): Obstacle[] {
   const found: Obstacle[] = [];

@@ -25,7 +25,15 @@ const TEXTS = [
 ] as const;
 
 /** The draft of a report: written, saved by itself, previewed, signed. */
-export function Editor({ of, report, versions }: { of: CaseDetail; report: Report | null; versions: readonly Report[] }) {
+export function Editor({
+  of,
+  report,
+  versions,
+}: {
+  of: CaseDetail;
+  report: Report | null;
+  versions: readonly Report[];
+}) {
   const { t } = useTranslation("screen");
   const word = useWord();
   const { can } = useSession();
@@ -51,32 +59,37 @@ export function Editor({ of, report, versions }: { of: CaseDetail; report: Repor
           </Alert>
         )}
         <SaveProblem saver={saver} saving={saving} />
-        {(draft.gross ?? "") === "" && described !== "" && (
-          <Group>
-            <Button size="compact-sm" variant="default" onClick={() => saver.change({ gross: described })}>
-              {t("report.take_gross")}
-            </Button>
-          </Group>
-        )}
         {TEXTS.map(({ field, rows }) => (
-          <Textarea
-            key={field}
-            label={t(`report.fields.${field}`)}
-            autosize
-            minRows={rows}
-            maxLength={50_000}
-            withAsterisk={field === "diagnosis"}
-            value={draft[field] ?? ""}
-            onChange={(event) => saver.change({ [field]: event.currentTarget.value })}
-            onBlur={() => void saver.flush()}
-          />
+          <Stack key={field} gap={4} align="stretch">
+            <Textarea
+              label={t(`report.fields.${field}`)}
+              autosize
+              minRows={rows}
+              maxLength={50_000}
+              withAsterisk={field === "diagnosis"}
+              value={draft[field] ?? ""}
+              onChange={(event) => saver.change({ [field]: event.currentTarget.value })}
+              onBlur={() => void saver.flush()}
+            />
+            {field === "gross" && (draft.gross ?? "") === "" && described !== "" && (
+              <Group>
+                <Button size="compact-xs" variant="default" onClick={() => saver.change({ gross: described })}>
+                  {t("report.take_gross")}
+                </Button>
+              </Group>
+            )}
+          </Stack>
         ))}
         <Group justify="space-between">
           <SaveLine saving={saving} />
           <Group gap="xs">
             {report !== null && <PdfLinks reportId={report.id} draft />}
             {can("report.sign") && (
-              <Button onClick={() => void askToSign()} disabled={inTheWay.length > 0} loading={saving.state === "saving"}>
+              <Button
+                onClick={() => void askToSign()}
+                disabled={inTheWay.length > 0}
+                loading={saving.state === "saving"}
+              >
                 {t("report.sign_out")}
               </Button>
             )}
@@ -89,7 +102,10 @@ export function Editor({ of, report, versions }: { of: CaseDetail; report: Repor
                 <li key={JSON.stringify(obstacle)}>
                   {obstacle.kind === "diagnosis_missing"
                     ? t("report.obstacle.diagnosis_missing")
-                    : t(`report.obstacle.${obstacle.kind}`, { marker: word("marker", obstacle.marker), slide: obstacle.slide })}
+                    : t(`report.obstacle.${obstacle.kind}`, {
+                        marker: word("marker", obstacle.marker),
+                        slide: obstacle.slide,
+                      })}
                 </li>
               ))}
             </ul>
@@ -97,8 +113,17 @@ export function Editor({ of, report, versions }: { of: CaseDetail; report: Repor
         )}
       </Stack>
       <Box className={classes["side"] ?? ""}>
-        <ReadingsPanel readings={readings} cited={draft.reading_ids ?? []} onChange={(reading_ids) => saver.change({ reading_ids })} />
-        <KeyImagesPanel images={draft.key_images ?? []} slides={slides} names={slideNames(of)} onChange={(key_images) => saver.change({ key_images })} />
+        <ReadingsPanel
+          readings={readings}
+          cited={draft.reading_ids ?? []}
+          onChange={(reading_ids) => saver.change({ reading_ids })}
+        />
+        <KeyImagesPanel
+          images={draft.key_images ?? []}
+          slides={slides}
+          names={slideNames(of)}
+          onChange={(key_images) => saver.change({ key_images })}
+        />
         <ClinicalPanel of={of} />
         <VersionsPanel versions={versions} shown={report?.id ?? null} caseId={of.id} />
       </Box>

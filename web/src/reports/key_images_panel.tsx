@@ -59,10 +59,19 @@ export function KeyImagesPanel({ images, slides, names, onChange }: Props) {
           const number = index + 1;
           const name = names.get(image.slide_id) ?? "";
           return (
-            <Group key={`${image.slide_id}-${image.x}-${image.y}-${image.width}-${number}`} wrap="nowrap" align="start" gap={8}>
+            <Group
+              key={`${image.slide_id}-${image.x}-${image.y}-${image.width}-${number}`}
+              wrap="nowrap"
+              align="start"
+              gap={8}
+            >
               {slide && <Place image={image} slide={slide} name={name} />}
               <Stack gap={4} flex={1}>
-                <Anchor component={Link} size="sm" to={`/slides/${image.slide_id}?x=${image.x}&y=${image.y}&w=${image.width}&h=${image.height}`}>
+                <Anchor
+                  component={Link}
+                  size="sm"
+                  to={`/slides/${image.slide_id}?x=${image.x}&y=${image.y}&w=${image.width}&h=${image.height}`}
+                >
                   {t("report.image_of", { n: number, slide: name })}
                 </Anchor>
                 {onChange === undefined ? (
@@ -78,10 +87,21 @@ export function KeyImagesPanel({ images, slides, names, onChange }: Props) {
                       value={image.caption}
                       onChange={(event) => replace(index, { ...image, caption: event.currentTarget.value })}
                     />
-                    <ActionIcon variant="subtle" color="gray" disabled={index === 0} aria-label={t("report.raise_image", { n: number })} onClick={() => raise(index)}>
+                    <ActionIcon
+                      variant="subtle"
+                      color="gray"
+                      disabled={index === 0}
+                      aria-label={t("report.raise_image", { n: number })}
+                      onClick={() => raise(index)}
+                    >
                       <IconArrowUp size={15} />
                     </ActionIcon>
-                    <ActionIcon variant="subtle" color="gray" aria-label={t("report.remove_image", { n: number })} onClick={() => remove(index)}>
+                    <ActionIcon
+                      variant="subtle"
+                      color="gray"
+                      aria-label={t("report.remove_image", { n: number })}
+                      onClick={() => remove(index)}
+                    >
                       <IconTrash size={15} />
                     </ActionIcon>
                   </Group>

@@ -19,7 +19,8 @@ export function ReadingsPanel({ readings, cited, onChange }: Props) {
   const { t } = useTranslation("screen");
   const word = useWord();
   const score = useScore();
-  const toggle = (id: string): void => onChange?.(cited.includes(id) ? cited.filter((other) => other !== id) : [...cited, id]);
+  const toggle = (id: string): void =>
+    onChange?.(cited.includes(id) ? cited.filter((other) => other !== id) : [...cited, id]);
   const shown = onChange === undefined ? readings.filter(({ reading }) => cited.includes(reading.id)) : readings;
   return (
     <Paper withBorder p="sm" component="section" aria-labelledby="cited">
@@ -45,9 +46,7 @@ export function ReadingsPanel({ readings, cited, onChange }: Props) {
                   {name}
                 </Anchor>
                 <Text size="sm">{score(reading.result)}</Text>
-                <Tag tone={DECISION_TONES[reading.decision]}>
-                  {word("decision", reading.decision)}
-                </Tag>
+                <Tag tone={DECISION_TONES[reading.decision]}>{word("decision", reading.decision)}</Tag>
               </div>
             </Group>
           );

@@ -86,7 +86,13 @@ export function SignOutDialog({ of, draft, readings, onClose }: Props) {
     );
   };
   return (
-    <Modal opened onClose={onClose} title={t("sign_out.title")} size="lg" closeButtonProps={{ "aria-label": t("actions.close") }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={t("sign_out.title")}
+      size="lg"
+      closeButtonProps={{ "aria-label": t("actions.close") }}
+    >
       <form onSubmit={submit}>
         <Stack gap="sm">
           <WhatIsSigned of={of} draft={draft} readings={readings} />

@@ -75,7 +75,9 @@ function Signature({ report }: { report: Report }) {
           {t("report.signed_line", { person: nameOf(report.signed_by, language), at: dateTime(report.signed_at) })}
         </Text>
       )}
-      {report.meaning !== null && <Text size="sm">{t(`reports:meaning.${report.meaning}`, { defaultValue: report.meaning })}</Text>}
+      {report.meaning !== null && (
+        <Text size="sm">{t(`reports:meaning.${report.meaning}`, { defaultValue: report.meaning })}</Text>
+      )}
       {digests.map(({ label, value }) =>
         value === null ? null : (
           <Box key={label} mt={6}>

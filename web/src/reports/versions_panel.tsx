@@ -8,7 +8,15 @@ import { REPORT_TONES } from "../ui/tones";
 import { nameOf, useLanguage, useWord } from "../i18n/words";
 
 /** Every version of the report; nothing that was signed is ever lost. */
-export function VersionsPanel({ versions, shown, caseId }: { versions: readonly Report[]; shown: string | null; caseId: string }) {
+export function VersionsPanel({
+  versions,
+  shown,
+  caseId,
+}: {
+  versions: readonly Report[];
+  shown: string | null;
+  caseId: string;
+}) {
   const { t } = useTranslation("screen");
   const word = useWord();
   const language = useLanguage();
@@ -31,13 +39,14 @@ export function VersionsPanel({ versions, shown, caseId }: { versions: readonly 
                   {t("report.version", { n: version.version })}
                 </Anchor>
               )}
-              <Tag tone={REPORT_TONES[version.status]}>
-                {word("report_status", version.status)}
-              </Tag>
+              <Tag tone={REPORT_TONES[version.status]}>{word("report_status", version.status)}</Tag>
             </Group>
             {version.signed_by !== null && (
               <Text size="xs" c="dimmed">
-                {t("report.signed_line", { person: nameOf(version.signed_by, language), at: dateTime(version.signed_at) })}
+                {t("report.signed_line", {
+                  person: nameOf(version.signed_by, language),
+                  at: dateTime(version.signed_at),
+                })}
               </Text>
             )}
             {!!version.amendment_reason && (

@@ -35,9 +35,25 @@ function PasswordForm() {
   return (
     <form onSubmit={form.onSubmit((values) => change.mutate(values))} noValidate>
       <Stack gap="xs" maw={360}>
-        <PasswordInput label={t("account.current")} autoComplete="current-password" {...show} {...form.getInputProps("current")} />
-        <PasswordInput label={t("account.next")} description={t("account.rule")} autoComplete="new-password" {...show} {...form.getInputProps("next")} />
-        <PasswordInput label={t("account.again")} autoComplete="new-password" {...show} {...form.getInputProps("again")} />
+        <PasswordInput
+          label={t("account.current")}
+          autoComplete="current-password"
+          {...show}
+          {...form.getInputProps("current")}
+        />
+        <PasswordInput
+          label={t("account.next")}
+          description={t("account.rule")}
+          autoComplete="new-password"
+          {...show}
+          {...form.getInputProps("next")}
+        />
+        <PasswordInput
+          label={t("account.again")}
+          autoComplete="new-password"
+          {...show}
+          {...form.getInputProps("again")}
+        />
         <ErrorNotice error={change.error instanceof ApiError ? change.error : null} />
         <Group>
           <Button type="submit" loading={change.isPending}>
@@ -70,7 +86,11 @@ export default function AccountPage() {
         <Paper withBorder p="sm">
           <Text fw={600}>{nameOf(person, language)}</Text>
           <Text size="sm" c="dimmed">
-            {[person.username, person.title ?? "", pick(person.organization.name_zh, person.organization.name_en, language)]
+            {[
+              person.username,
+              person.title ?? "",
+              pick(person.organization.name_zh, person.organization.name_en, language),
+            ]
               .filter((part) => part !== "")
               .join(t("punctuation.dot"))}
           </Text>

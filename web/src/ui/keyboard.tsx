@@ -2,7 +2,7 @@ import { Kbd, Modal, Table } from "@mantine/core";
 import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
-/** A key of the present page. `key` as in KeyboardEvent.key ("j", "/", "Enter", "ArrowUp"); no modifier keys. */
+/** A key of the present page. `key` as in KeyboardEvent.key ("j", "/", "Enter", "ArrowUp"); a capital letter asks for Shift. Other keys ("Ctrl+Z") are only listed. */
 export interface Shortcut {
   key: string;
   words: string;
@@ -19,10 +19,39 @@ const BoardContext = createContext<Board | null>(null);
 /** Whether the key belongs to what is being typed in or pressed, and not to the page. */
 export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
-  return target.isContentEditable || target.closest("input, textarea, select, [role='combobox'], [role='dialog']") !== null;
+  return (
+    target.isContentEditable || target.closest("input, textarea, select, [role='combobox'], [role='dialog']") !== null
+  );
 }
 
-const SHOWN: Record<string, string> = { ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→", " ": "␣", Enter: "↵" };
+const SHOWN: Record<string, string> = {
+  ArrowUp: "↑",
+  ArrowDown: "↓",
+  ArrowLeft: "←",
+  ArrowRight: "→",
+  " ": "␣",
+  Enter: "↵",
+};
+
+/** A key as it stands on the keyboard: letters in capitals, with Shift named where it is asked for. */
+function shownKey(key: string): string {
+  if (/^[a-z]$/.test(key)) return key.toUpperCase();
+  if (/^[A-Z]$/.test(key)) return `Shift ${key}`;
+  return SHOWN[key] ?? key;
+}
+
+/** Keys that do the same stand in one line. */
+function byWords(shortcuts: readonly Pick<Shortcut, "key" | "words">[]): [string, string[]][] {
+  const lines = new Map<string, string[]>();
+  for (const { key, words } of shortcuts) lines.set(words, [...(lines.get(words) ?? []), key]);
+  return [...lines];
+}
+
+/** Whether this is the key meant: with Caps Lock a letter comes as a capital though Shift is not pressed. */
+function isKey(shortcut: Shortcut, event: KeyboardEvent): boolean {
+  const key = /^[a-z]$/i.test(event.key) ? (event.shiftKey ? event.key.toUpperCase() : event.key.toLowerCase()) : event.key;
+  return shortcut.key === key;
+}
 
 /** Collects the shortcuts of everything on the page, and lists them when `?` is pressed. */
 export function KeyboardProvider({ children }: { children: ReactNode }) {
@@ -47,7 +76,7 @@ export function KeyboardProvider({ children }: { children: ReactNode }) {
         return;
       }
       for (const group of [...groups.current].reverse()) {
-        const shortcut = group.current.find((candidate) => candidate.key === event.key);
+        const shortcut = group.current.find((candidate) => isKey(candidate, event));
         if (shortcut === undefined) continue;
         // A button keeps its own Enter and space.
         if ((event.key === "Enter" || event.key === " ") && event.target instanceof HTMLButtonElement) return;
@@ -72,12 +101,16 @@ export function KeyboardProvider({ children }: { children: ReactNode }) {
       >
         <Table>
           <Table.Tbody>
-            {[...(listed ?? []), { key: "?", words: t("keyboard.help") }].map((shortcut) => (
-              <Table.Tr key={shortcut.key}>
-                <Table.Td w={80}>
-                  <Kbd>{SHOWN[shortcut.key] ?? shortcut.key}</Kbd>
+            {byWords([...(listed ?? []), { key: "?", words: t("keyboard.help") }]).map(([words, keys]) => (
+              <Table.Tr key={words}>
+                <Table.Td w={120}>
+                  {keys.map((key) => (
+                    <Kbd key={key} mr={4}>
+                      {shownKey(key)}
+                    </Kbd>
+                  ))}
                 </Table.Td>
-                <Table.Td>{shortcut.words}</Table.Td>
+                <Table.Td>{words}</Table.Td>
               </Table.Tr>
             ))}
           </Table.Tbody>

@@ -47,22 +47,22 @@ export function PatientBanner({ of, heading = true, children }: Props) {
       <Group justify="space-between" wrap="nowrap" gap="md">
         <Group gap="2px 18px">
           <Group component="dl" gap="2px 18px" m={0}>
-          <Text component="div" fw={700} size="lg">
-            <dt className="visually-hidden">{t("banner.name")}</dt>
-            <dd className={classes["plain"] ?? ""}>{pick(patient.name, patient.name_en, language)}</dd>
-          </Text>
-          <Field label={t("banner.sex")}>{word("sex", patient.sex)}</Field>
-          <Field label={t("banner.age")}>{age(patient.birth_date, new Date(of.received_at)) || t("banner.unknown")}</Field>
-          <Field label={t("banner.birth_date")}>{patient.birth_date ?? t("banner.unknown")}</Field>
-          <Field label={t("banner.patient_number")}>{patient.patient_number}</Field>
-          <Field label={t("banner.accession_number")}>
-            <Link to={`/cases/${of.id}`}>{of.accession_number}</Link>
-          </Field>
-          <Field label={t("banner.site")}>{pick(of.site_zh, of.site_en, language) || t("banner.unknown")}</Field>
+            <Text component="div" fw={700} size="lg">
+              <dt className="visually-hidden">{t("banner.name")}</dt>
+              <dd className={classes["plain"] ?? ""}>{pick(patient.name, patient.name_en, language)}</dd>
+            </Text>
+            <Field label={t("banner.sex")}>{word("sex", patient.sex)}</Field>
+            <Field label={t("banner.age")}>
+              {age(patient.birth_date, new Date(of.received_at)) || t("banner.unknown")}
+            </Field>
+            <Field label={t("banner.birth_date")}>{patient.birth_date ?? t("banner.unknown")}</Field>
+            <Field label={t("banner.patient_number")}>{patient.patient_number}</Field>
+            <Field label={t("banner.accession_number")}>
+              <Link to={`/cases/${of.id}`}>{of.accession_number}</Link>
+            </Field>
+            <Field label={t("banner.site")}>{pick(of.site_zh, of.site_en, language) || t("banner.unknown")}</Field>
           </Group>
-          <Tag tone={PRIORITY_TONES[of.priority]}>
-            {word("priority", of.priority)}
-          </Tag>
+          <Tag tone={PRIORITY_TONES[of.priority]}>{word("priority", of.priority)}</Tag>
           <Tag tone={CASE_TONES[of.status]}>{word("case_status", of.status)}</Tag>
         </Group>
         {children !== undefined && (

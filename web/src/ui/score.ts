@@ -14,6 +14,6 @@ export function useScore(): (result: ReadingResult | null) => string {
     const score = `${number(result.score, language, 1)}${result.unit === "%" ? "%" : ` ${result.unit}`}`;
     if (result.interval === null) return score;
     const [low, high] = result.interval;
-    return `${score} ${t("reading.interval", { low: number(low, language, 1), high: number(high, language, 1) })}`;
+    return t("reading.score_interval", { score, low: number(low, language, 1), high: number(high, language, 1) });
   };
 }

@@ -1,4 +1,14 @@
-import { ActionIcon, AppShell, Button, Group, Image, Menu, Text, UnstyledButton, useMantineColorScheme } from "@mantine/core";
+import {
+  ActionIcon,
+  AppShell,
+  Button,
+  Group,
+  Image,
+  Menu,
+  Text,
+  UnstyledButton,
+  useMantineColorScheme,
+} from "@mantine/core";
 import { IconKeyboard, IconMoon, IconSun, IconUser } from "@tabler/icons-react";
 import { Suspense } from "react";
 import { useTranslation } from "react-i18next";
@@ -20,7 +30,13 @@ function ReadingLight() {
   const dark = colorScheme === "dark";
   const words = dark ? t("shell.light") : t("shell.dark");
   return (
-    <ActionIcon variant="subtle" color="gray" aria-label={words} title={words} onClick={() => setColorScheme(dark ? "light" : "dark")}>
+    <ActionIcon
+      variant="subtle"
+      color="gray"
+      aria-label={words}
+      title={words}
+      onClick={() => setColorScheme(dark ? "light" : "dark")}
+    >
       {dark ? <IconSun size={18} /> : <IconMoon size={18} />}
     </ActionIcon>
   );
@@ -79,7 +95,13 @@ function Header() {
             {t("shell.demo")}
           </Text>
         )}
-        <ActionIcon variant="subtle" color="gray" aria-label={t("keyboard.title")} title={t("keyboard.open")} onClick={showHelp}>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          aria-label={t("keyboard.title")}
+          title={t("keyboard.open")}
+          onClick={showHelp}
+        >
           <IconKeyboard size={18} />
         </ActionIcon>
         <ReadingLight />

@@ -22,7 +22,12 @@ interface TableProps {
   onOpen: (of: CaseSummary) => void;
 }
 
-function Head({ sort, filters, onSort, children }: Pick<TableProps, "filters" | "onSort"> & { sort: Sort; children: ReactNode }) {
+function Head({
+  sort,
+  filters,
+  onSort,
+  children,
+}: Pick<TableProps, "filters" | "onSort"> & { sort: Sort; children: ReactNode }) {
   const active = filters.sort === sort;
   const Arrow = filters.descending ? IconChevronDown : IconChevronUp;
   return (
@@ -53,15 +58,9 @@ function Readings({ of }: { of: CaseSummary }) {
   return (
     <Group gap={4} wrap="nowrap">
       {of.readings_running > 0 && (
-        <Tag tone="working">
-          {t("worklist.readings_running", { n: of.readings_running })}
-        </Tag>
+        <Tag tone="working">{t("worklist.readings_running", { n: of.readings_running })}</Tag>
       )}
-      {of.readings_pending > 0 && (
-        <Tag tone="wanted">
-          {t("worklist.readings_pending", { n: of.readings_pending })}
-        </Tag>
-      )}
+      {of.readings_pending > 0 && <Tag tone="wanted">{t("worklist.readings_pending", { n: of.readings_pending })}</Tag>}
     </Group>
   );
 }
@@ -77,7 +76,17 @@ function Waiting({ of, now }: { of: CaseSummary; now: Date }) {
   );
 }
 
-function Row({ of, current, now, onOpen }: { of: CaseSummary; current: boolean; now: Date; onOpen: TableProps["onOpen"] }) {
+function Row({
+  of,
+  current,
+  now,
+  onOpen,
+}: {
+  of: CaseSummary;
+  current: boolean;
+  now: Date;
+  onOpen: TableProps["onOpen"];
+}) {
   const { t } = useTranslation("screen");
   const word = useWord();
   const language = useLanguage();
@@ -103,9 +112,7 @@ function Row({ of, current, now, onOpen }: { of: CaseSummary; current: boolean; 
         </Link>
       </Table.Td>
       <Table.Td>
-        <Tag tone={PRIORITY_TONES[of.priority]}>
-          {word("priority", of.priority)}
-        </Tag>
+        <Tag tone={PRIORITY_TONES[of.priority]}>{word("priority", of.priority)}</Tag>
       </Table.Td>
       <Table.Td className={classes["patient"] ?? ""}>
         <Text span fw={500}>
@@ -128,9 +135,7 @@ function Row({ of, current, now, onOpen }: { of: CaseSummary; current: boolean; 
         </Group>
       </Table.Td>
       <Table.Td>
-        <Tag tone={CASE_TONES[of.status]}>
-          {word("case_status", of.status)}
-        </Tag>
+        <Tag tone={CASE_TONES[of.status]}>{word("case_status", of.status)}</Tag>
       </Table.Td>
       <Table.Td>
         <Slides of={of} />

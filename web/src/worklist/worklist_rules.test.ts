@@ -35,7 +35,16 @@ describe("the question to the server", () => {
 });
 
 describe("the counts", () => {
-  const counts = { registered: 1, awaiting_slides: 2, ready: 3, in_reading: 4, drafted: 5, signed: 60, amending: 7, cancelled: 80 };
+  const counts = {
+    registered: 1,
+    awaiting_slides: 2,
+    ready: 3,
+    in_reading: 4,
+    drafted: 5,
+    signed: 60,
+    amending: 7,
+    cancelled: 80,
+  };
   it.each([
     ["open", 22],
     ["all", 162],
