@@ -67,7 +67,7 @@ def mark_failed(work: Work, error: CoverslipError, *, reading_id: str, organizat
 
 @task(TASK, queue=QUEUE, on_failure=mark_failed)
 def run_reading(work: Work, *, reading_id: str, organization_id: str) -> None:
-    """Make one reading. A row that has ended is left as it is; a cancelled one ends as cancelled."""
+    """Make one reading. A row that has ended, also by being cancelled, is left as it is."""
     actor, key = Actor.system(UUID(organization_id)), UUID(reading_id)
     begun = _begin(work, actor, key)
     if begun is None:
@@ -93,7 +93,6 @@ def run_reading(work: Work, *, reading_id: str, organization_id: str) -> None:
                 cancelled=watch.stopped,
             )
     except AnalysisCancelled:
-        _cancelled(work, actor, key)
         return
     _finish(work, actor, key, finished, time.monotonic() - started)
 
@@ -107,9 +106,6 @@ def _begin(work: Work, actor: Actor, reading_id: UUID) -> tuple[Reading, Slide, 
     with work.database.transaction(actor) as tx:
         row = readings.reading(tx, reading_id, for_update=True)
         if row is None or row.status in ENDED:
-            return None
-        if row.cancel_requested:
-            _end(tx, row, "cancelled")
             return None
         slide = slides.slide(tx, row.slide_id)
         assert slide is not None, "a reading's slide cannot be deleted"
@@ -136,9 +132,6 @@ def _finish(work: Work, actor: Actor, reading_id: UUID, finished: FinishedReadin
         row = readings.reading(tx, reading_id, for_update=True)
         if row is None or row.status != "running":
             return
-        if row.cancel_requested:
-            _end(tx, row, "cancelled")
-            return
         register_blob(tx, stored.digest, stored.size_bytes, MEDIA_TYPE)
         row.result = finished.to_json()
         row.cells_digest = stored.digest
@@ -153,13 +146,6 @@ def _finish(work: Work, actor: Actor, reading_id: UUID, finished: FinishedReadin
             case_id=row.case_id,
             detail={"status": row.result["status"], "cells_digest": stored.digest},
         )
-
-
-def _cancelled(work: Work, actor: Actor, reading_id: UUID) -> None:
-    with work.database.transaction(actor) as tx:
-        row = readings.reading(tx, reading_id, for_update=True)
-        if row is not None and row.status == "running":
-            _end(tx, row, "cancelled")
 
 
 def _end(tx: Transaction, row: Reading, status: str) -> None:

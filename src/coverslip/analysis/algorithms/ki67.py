@@ -31,7 +31,7 @@ VERSION = "1.0.0"
 COARSEST_SPACING_UM = 0.55
 """Row RES_TOO_LOW of table 1.6: nuclei are not read on coarser pixels."""
 FINEST_SPACING_UM = 0.05
-TILE_PX = 1536
+TILE_PX = 1024
 SHOWN_STRENGTH = 0.065
 """A nucleus that is not counted is shown if its blob is at least this strong; weaker ones are texture."""
 

@@ -107,9 +107,7 @@ def advance(tx: Transaction, reading_id: UUID, tiles_done: int, tiles_total: int
 
 def is_wanted(tx: Transaction, reading_id: UUID) -> bool:
     """Whether a running reading is still to be finished: not cancelled, not ended by another worker."""
-    query = select(Reading.id).where(
-        Reading.id == reading_id, Reading.status == "running", Reading.cancel_requested.is_(False)
-    )
+    query = select(Reading.id).where(Reading.id == reading_id, Reading.status == "running")
     return tx.session.scalar(query) is not None
 
 
