@@ -15,9 +15,9 @@ from coverslip.testing.slide_files import tissue
 TILE = 256
 COLUMNS = ROWS = 80
 DIFFERENT = 64
-GRAIN = 9.0
+GRAIN = 12.0
 """Noise of the picture, in grey levels; sets the size of a tile."""
-QUALITY = 80
+QUALITY = 84
 
 
 def make_slide(path: Path) -> None:
