@@ -97,6 +97,14 @@ def test_a_page_is_found_by_indexes(full: tuple[Database, Actor], query: Worklis
             assert f"Seq Scan on {table}" not in page, page
 
 
+def test_a_readers_open_cases_are_found_without_walking_the_signed_ones(full: tuple[Database, Actor]) -> None:
+    database, actor = full
+    open_statuses = (CaseStatus.READY, CaseStatus.IN_READING, CaseStatus.DRAFTED)
+    with database.transaction(actor) as tx:
+        (plan, *_) = plans(tx, WorklistQuery(assigned="me", statuses=open_statuses))
+        assert "ix_cases_open_by_assignee" in plan, plan
+
+
 def test_a_page_deep_in_the_list_costs_no_more_than_the_first(full: tuple[Database, Actor]) -> None:
     database, actor = full
     with database.transaction(actor) as tx:

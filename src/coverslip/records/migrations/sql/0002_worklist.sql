@@ -23,3 +23,7 @@ CREATE INDEX IF NOT EXISTS ix_cases_organization_id_accession_tail ON cases (org
 CREATE INDEX IF NOT EXISTS ix_cases_organization_id_assigned_to_id_received_at_id ON cases (organization_id, assigned_to_id, received_at, id);
 CREATE INDEX IF NOT EXISTS ix_cases_organization_id_priority_rank_received_at_id ON cases (organization_id, priority_rank, received_at, id);
 CREATE INDEX IF NOT EXISTS ix_cases_organization_id_status_rank_received_at_id ON cases (organization_id, status_rank, received_at, id);
+
+-- A reader's open cases are few among the many that the reader signed.
+CREATE INDEX IF NOT EXISTS ix_cases_open_by_assignee ON cases (organization_id, assigned_to_id, received_at, id)
+    WHERE status NOT IN ('signed', 'cancelled');
