@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import click
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -36,7 +37,7 @@ def command(file: Path, as_json: bool) -> None:
 
 def facts(file: Path, properties: SlideProperties) -> Table:
     """What the whole slide is, a row each."""
-    table = Table(show_header=False, title=file.name, title_justify="left")
+    table = Table(show_header=False, title=file.name, title_justify="left", box=box.SIMPLE)
     table.add_column(style="bold")
     table.add_column(overflow="fold")
     for name, value in (
@@ -59,19 +60,19 @@ def facts(file: Path, properties: SlideProperties) -> Table:
 
 def levels(properties: SlideProperties) -> Table:
     """The stored resolutions, finest first."""
-    table = Table(title="Levels", title_justify="left")
-    for heading in ("Level", "Pixels", "Downsample", "Pixel size", "Tile", "Grid", "Compression", "Passes through"):
-        table.add_column(heading, justify="left" if heading in ("Compression", "Passes through") else "right")
+    table = Table(title="Levels", title_justify="left", box=box.SIMPLE_HEAD)
+    for heading in ("Level", "Pixels", "Down", "Pixel size", "Tile", "Grid", "Stored as", "Passes"):
+        table.add_column(heading, justify="left" if heading in ("Stored as", "Passes") else "right", no_wrap=True)
     for number, level in enumerate(properties.levels):
         table.add_row(
             str(number),
             f"{level.width:,} x {level.height:,}",
-            f"{level.downsample:g}",
+            f"{level.downsample:.4g}",
             _level_spacing(properties, level),
             f"{level.tile_width} x {level.tile_height}",
             f"{level.columns:,} x {level.rows:,}",
             level.compression,
-            "yes" if level.passthrough else "no, decoded",
+            "yes" if level.passthrough else "no",
         )
     return table
 
