@@ -60,8 +60,8 @@ def facts(file: Path, properties: SlideProperties) -> Table:
 
 def levels(properties: SlideProperties) -> Table:
     """The stored resolutions, finest first."""
-    table = Table(title="Levels", title_justify="left", box=box.SIMPLE_HEAD)
-    for heading in ("Level", "Pixels", "Down", "Pixel size", "Tile", "Grid", "Stored as", "Passes"):
+    table = Table(title="Levels", title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for heading in ("Level", "Pixels", "Down", "um/px", "Tile", "Grid", "Stored as", "Passes"):
         table.add_column(heading, justify="left" if heading in ("Stored as", "Passes") else "right", no_wrap=True)
     for number, level in enumerate(properties.levels):
         table.add_row(
@@ -93,7 +93,7 @@ def _spacing(properties: SlideProperties) -> str:
 
 
 def _level_spacing(properties: SlideProperties, level: Level) -> str:
-    return "-" if properties.spacing is None else f"{properties.spacing.mean_um * level.downsample:.4g} um"
+    return "-" if properties.spacing is None else f"{properties.spacing.mean_um * level.downsample:.4g}"
 
 
 def _tiles(properties: SlideProperties) -> str:

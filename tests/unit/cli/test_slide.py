@@ -55,6 +55,7 @@ def test_people_get_a_table_that_fits_a_terminal(slide_path: Path) -> None:
     ):
         assert words in done.stdout
     assert max(len(line.rstrip()) for line in done.stdout.splitlines()) <= 80
+    assert "…" not in done.stdout
 
 
 def test_an_unknown_pixel_size_is_said_not_guessed(tmp_path: Path) -> None:
