@@ -42,6 +42,11 @@ def test_behind_https_the_cookie_travels_by_https_only(
         assert "secure" in flags_of(server.client().post("/session", json=RESIDENT))
 
 
+def test_a_proxy_that_says_https_makes_the_cookie_secure(served: ServerForTests, people: Mapping[Role, Person]) -> None:
+    answer = served.client({"X-Forwarded-Proto": "https"}).post("/session", json=RESIDENT)
+    assert "secure" in flags_of(answer)
+
+
 def test_signing_in_never_takes_over_a_token_that_was_there_before(
     served: ServerForTests, people: Mapping[Role, Person]
 ) -> None:

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 FIRST_RUN = (
     "Nobody can sign in yet. Create a hospital and its administrator:\n"
-    "  coverslip user create --help\n"
     "尚无人可以登录。请先创建医院及其管理员：\n"
-    "  coverslip user create --help"
+    "  coverslip user organization CODE --name-zh 医院名称 --name-en 'Name of the hospital'\n"
+    "  coverslip user create USERNAME --organization CODE --name 姓名 --role administrator"
 )
 
 

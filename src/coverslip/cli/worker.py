@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import signal
 from types import FrameType
@@ -12,6 +11,7 @@ import click
 
 from coverslip.jobs.worker import Worker
 from coverslip.records.database import Database
+from coverslip.server import logging
 from coverslip.settings import Settings, settings
 from coverslip.storage.blobs import BlobStore
 
@@ -46,7 +46,7 @@ def run(configured: Settings, queues: list[str] | None, concurrency: int, import
 @click.option("--concurrency", type=click.IntRange(1, 64), default=1, show_default=True, help="Jobs at the same time.")
 def command(queues: str | None, concurrency: int) -> None:
     """Run jobs until stopped: readings, and whatever else takes its time."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.configure()
     chosen = [name.strip() for name in queues.split(",") if name.strip()] if queues is not None else None
     if chosen == []:
         raise click.BadParameter("no queue named", param_hint="--queues")

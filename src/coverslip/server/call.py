@@ -33,6 +33,8 @@ class Call:
     token: str | None
     address: str | None
     user_agent: str | None
+    https: bool
+    """Whether the browser came by HTTPS, by the proxy's word."""
 
     @property
     def person(self) -> Identity:
@@ -45,6 +47,11 @@ class Call:
     def actor(self) -> Actor:
         """In whose name records are read and written."""
         return self.person.actor
+
+    @property
+    def secure_cookie(self) -> bool:
+        """Whether the session cookie is to travel by HTTPS only."""
+        return self.https or self.services.settings.secure_cookies
 
     def transaction(self) -> AbstractContextManager[Transaction]:
         """A transaction in the caller's name."""

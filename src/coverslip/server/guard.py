@@ -135,7 +135,9 @@ def _admit(request: Request, template: str) -> Call:
             raise PasswordMustChange()
         if not isinstance(rule.needs, Access):
             _require(identity, rule.needs)
-    return Call(services, rule, identity, token, address, request.headers.get("user-agent"))
+    return Call(
+        services, rule, identity, token, address, request.headers.get("user-agent"), request.url.scheme == "https"
+    )
 
 
 def _require(identity: Identity, needs: Permission | tuple[Permission, ...]) -> None:

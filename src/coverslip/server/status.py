@@ -112,6 +112,7 @@ CODES: Mapping[int, tuple[str, ...]] = {
         "CELL_STORE_UNREADABLE",
         "DATABASE_DUMP_FAILED",
         "DATABASE_OWNER_UNKNOWN",
+        "DEMO_FOLDER_TAKEN",
         "FONT_MISSING",
         "INTERNAL",
         "JOB_ABANDONED",
@@ -123,6 +124,7 @@ CODES: Mapping[int, tuple[str, ...]] = {
         "REPORT_PROOF_BROKEN",
         "REPORT_RENDER_FAILED",
         "SCHEMA_OUTDATED",
+        "SERVER_NOT_UP",
     ),
     503: (
         "DATABASE_NOT_STARTED",

@@ -28,7 +28,7 @@ def sign_in(given: SignIn, call: Caller, response: Response) -> Me:
     )
     if call.token is not None:
         session.sign_out(services.database, call.token)
-    set_cookie(response, signed_in.token, secure=services.settings.secure_cookies)
+    set_cookie(response, signed_in.token, secure=call.secure_cookie)
     return views.me(signed_in, demo=services.settings.demo)
 
 
@@ -46,7 +46,7 @@ def sign_out(call: Caller, response: Response) -> None:
     assert call.token is not None
     session.sign_out(call.services.database, call.token)
     call.services.live.end_session(call.actor.session_id)
-    clear_cookie(response, secure=call.services.settings.secure_cookies)
+    clear_cookie(response, secure=call.secure_cookie)
 
 
 @router.patch("")
