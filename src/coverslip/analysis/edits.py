@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import shapely
-from shapely.geometry import MultiPolygon, Polygon
 
 from coverslip.analysis.algorithm import Findings
 from coverslip.analysis.cells import CellTable
@@ -73,7 +71,7 @@ def recount(cells: CellTable, edits: Edits, region: Region, stored: Mapping[str,
     """
     extra = stored["extra"]
     spacing = Spacing.square(stored["spacing_um"])
-    area = without_area(stored["area_mm2"], region, _united(edits.excluded_regions), spacing)
+    area = without_area(stored["area_mm2"], region, Region.united(edits.excluded_regions), spacing)
     findings = Findings(
         cells=edited(cells, edits),
         analysed_area_mm2=SquareMillimetres(area),
@@ -87,11 +85,3 @@ def recount(cells: CellTable, edits: Edits, region: Region, stored: Mapping[str,
 def laboratory_from_json(stored: Mapping[str, Any]) -> Evidence:
     """The laboratory's evidence as it stood when the computer read."""
     return Evidence(**{**stored, "control": ControlStatus(stored["control"])})
-
-
-def _united(regions: tuple[Region, ...]) -> Region | None:
-    if not regions:
-        return None
-    united = shapely.union_all([region.shape for region in regions])
-    assert isinstance(united, Polygon | MultiPolygon)
-    return Region(united)

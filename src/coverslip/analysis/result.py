@@ -103,8 +103,7 @@ def without_area(area_mm2: float, region: Region, excluded: Region | None, spaci
     """
     if excluded is None:
         return area_mm2
-    shared = region.shape.intersection(excluded.shape).area
-    return max(0.0, area_mm2 - float(spacing.area_mm2(shared)))
+    return max(0.0, area_mm2 - spacing.area_mm2(region.shared_px(excluded)))
 
 
 def laboratory_evidence(

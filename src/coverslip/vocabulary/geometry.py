@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +94,20 @@ class Region:
         """What is left when `other` is cut out, or None when nothing is."""
         rest = self.shape.difference(other.shape)
         return Region(rest) if isinstance(rest, Polygon | MultiPolygon) and rest.area > 0 else None
+
+    def shared_px(self, other: Region) -> float:
+        """Area that both regions cover, in square pixels of level 0."""
+        return float(self.shape.intersection(other.shape).area)
+
+    @classmethod
+    def united(cls, regions: Iterable[Region]) -> Region | None:
+        """What any of the regions covers, or None where there are none."""
+        shapes = [region.shape for region in regions]
+        if not shapes:
+            return None
+        whole = shapely.union_all(shapes)
+        assert isinstance(whole, Polygon | MultiPolygon), "a union of areas is an area"
+        return cls(whole)
 
     def clipped(self, bounds: Box) -> Region | None:
         """The part inside a box, or None when nothing is."""

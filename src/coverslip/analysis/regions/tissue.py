@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from coverslip.analysis.algorithm import PixelSource
@@ -141,8 +140,9 @@ def _cells_inside(region: Region, grid: tuple[int, int, int, int], step: int) ->
     grid_x, grid_y = np.meshgrid(x, y)
     inside = region.contains(grid_x.ravel(), grid_y.ravel()).reshape(rows, columns)
     if not inside.any():
-        # a region smaller than one cell: the cells it touches
-        shapely.prepare(region.shape)
-        boxes = shapely.box(grid_x - step / 2, grid_y - step / 2, grid_x + step / 2, grid_y + step / 2)
-        inside = np.asarray(shapely.intersects(region.shape, boxes), dtype=np.bool_)
+        # a region that holds no cell's centre: the cells that its bounds touch
+        bounds = region.bounds
+        across = (x + step / 2 > bounds.x) & (x - step / 2 < bounds.right)
+        down = (y + step / 2 > bounds.y) & (y - step / 2 < bounds.bottom)
+        inside = down[:, None] & across[None, :]
     return inside

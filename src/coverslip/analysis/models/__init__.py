@@ -1,0 +1,1 @@
+"""Learned weights, named by their SHA-256, and the runtime that computes them."""
