@@ -9,6 +9,7 @@ import type { CellSession } from "./cell_session";
 import { ReadingProgress } from "./reading_progress";
 import { ReadingsList } from "./readings_list";
 import { ResultCard } from "./result_card";
+import { Provenance } from "./result_facts";
 import { ReviewBar } from "./review_bar";
 import { ReviewHistory } from "./review_history";
 import type { ReviewState } from "./review_state";
@@ -70,7 +71,12 @@ export function AnalysisPanel(props: Props) {
       )}
       {reading !== null && <ReadingAtHand {...props} reading={reading} />}
       {reading !== null && can("reading.start") && !starting && (
-        <Button size="compact-sm" variant="default" leftSection={<IconPlus size={14} aria-hidden />} onClick={() => setStarting(true)}>
+        <Button
+          size="compact-sm"
+          variant="default"
+          leftSection={<IconPlus size={14} aria-hidden />}
+          onClick={() => setStarting(true)}
+        >
           {t("analysis.another")}
         </Button>
       )}
@@ -80,12 +86,30 @@ export function AnalysisPanel(props: Props) {
   );
 }
 
-function ReadingAtHand({ reading, session, slide, shown, onShown, tool, onTool, review }: Props & { reading: Reading }) {
+function ReadingAtHand({
+  reading,
+  session,
+  slide,
+  shown,
+  onShown,
+  tool,
+  onTool,
+  review,
+}: Props & { reading: Reading }) {
   if (reading.result === null) return <ReadingProgress reading={reading} />;
   return (
     <>
       <ResultCard reading={reading} session={session} />
-      <CellControls session={session} shown={shown} onShown={onShown} tool={tool} onTool={onTool} canEdit={review.open} spacing={{ x: slide.spacing_um_x, y: slide.spacing_um_y }} />
+      <CellControls
+        session={session}
+        shown={shown}
+        onShown={onShown}
+        tool={tool}
+        onTool={onTool}
+        canEdit={review.open}
+        spacing={{ x: slide.spacing_um_x, y: slide.spacing_um_y }}
+      />
+      <Provenance reading={reading} result={reading.edited_result ?? reading.result} />
       {review.open && <ReviewBar reading={reading} session={session} onDecided={review.close} />}
       {review.canReopen && <Reopen onReopen={review.reopen} />}
       <ReviewHistory reading={reading} />

@@ -39,13 +39,25 @@ export function CellControls({ session, shown, onShown, tool, onTool, canEdit, s
       {problem !== null && !(problem instanceof ApiError) && <Alert color="red">{t("cells.unreadable")}</Alert>}
       <Group gap={4} role="group" aria-label={t("cells.legend")}>
         {GROUPS.map((group) => (
-          <Button key={group} size="compact-xs" variant={shown[group] ? "light" : "default"} color="gray" aria-pressed={shown[group]} leftSection={<Mark group={group} />} onClick={() => onShown({ ...shown, [group]: !shown[group] })}>
+          <Button
+            key={group}
+            size="compact-xs"
+            variant={shown[group] ? "light" : "default"}
+            color="gray"
+            aria-pressed={shown[group]}
+            leftSection={<Mark group={group} />}
+            onClick={() => onShown({ ...shown, [group]: !shown[group] })}
+          >
             {t(`cells.${group}`)}
           </Button>
         ))}
       </Group>
       {canEdit && <EditTools session={session} tool={tool} onTool={onTool} />}
-      {session.restored && <Alert color="blue" p="xs">{t("edits.restored")}</Alert>}
+      {session.restored && (
+        <Alert color="blue" p="xs">
+          {t("edits.restored")}
+        </Alert>
+      )}
       <EditList session={session} spacing={spacing} canEdit={canEdit} />
     </Stack>
   );
@@ -57,7 +69,15 @@ function Mark({ group }: { group: CellGroup }) {
   const stroke = group === "positive" ? cssColour("dark") : `rgb(${COLOURS[group].join(" ")})`;
   return (
     <svg width={12} height={12} aria-hidden>
-      <circle cx={6} cy={6} r={4.5} fill={fill} stroke={stroke} strokeWidth={group === "negative" ? 2.2 : 1.2} opacity={group === "ignored" ? 0.6 : 1} />
+      <circle
+        cx={6}
+        cy={6}
+        r={4.5}
+        fill={fill}
+        stroke={stroke}
+        strokeWidth={group === "negative" ? 2.2 : 1.2}
+        opacity={group === "ignored" ? 0.6 : 1}
+      />
     </svg>
   );
 }
@@ -67,19 +87,43 @@ function EditTools({ session, tool, onTool }: { session: CellSession; tool: Tool
   const toggle = (wanted: Tool): void => onTool(tool === wanted ? "look" : wanted);
   return (
     <Group gap={4} wrap="wrap">
-      <Button size="compact-xs" variant={tool === "flip" ? "filled" : "default"} aria-pressed={tool === "flip"} leftSection={<IconPointer size={14} aria-hidden />} onClick={() => toggle("flip")}>
+      <Button
+        size="compact-xs"
+        variant={tool === "flip" ? "filled" : "default"}
+        aria-pressed={tool === "flip"}
+        leftSection={<IconPointer size={14} aria-hidden />}
+        onClick={() => toggle("flip")}
+      >
         {t("edits.flip")}
       </Button>
-      <Button size="compact-xs" variant={tool === "exclude" ? "filled" : "default"} aria-pressed={tool === "exclude"} leftSection={<IconLassoOff size={14} aria-hidden />} onClick={() => toggle("exclude")}>
+      <Button
+        size="compact-xs"
+        variant={tool === "exclude" ? "filled" : "default"}
+        aria-pressed={tool === "exclude"}
+        leftSection={<IconLassoOff size={14} aria-hidden />}
+        onClick={() => toggle("exclude")}
+      >
         {t("edits.exclude")}
       </Button>
       <Tooltip label={t("edits.undo_help")}>
-        <ActionIcon variant="default" size="sm" aria-label={t("edits.undo")} disabled={!session.canUndo} onClick={session.undo}>
+        <ActionIcon
+          variant="default"
+          size="sm"
+          aria-label={t("edits.undo")}
+          disabled={!session.canUndo}
+          onClick={session.undo}
+        >
           <IconArrowBackUp size={15} />
         </ActionIcon>
       </Tooltip>
       <Tooltip label={t("edits.redo_help")}>
-        <ActionIcon variant="default" size="sm" aria-label={t("edits.redo")} disabled={!session.canRedo} onClick={session.redo}>
+        <ActionIcon
+          variant="default"
+          size="sm"
+          aria-label={t("edits.redo")}
+          disabled={!session.canRedo}
+          onClick={session.redo}
+        >
           <IconArrowForwardUp size={15} />
         </ActionIcon>
       </Tooltip>
@@ -104,7 +148,13 @@ function EditList({ session, spacing, canEdit }: Pick<Props, "session" | "spacin
             {t("edits.excluded", { n: i + 1 })} · {areaText(region, spacing, t("regions.area_unknown"), language)}
           </Text>
           {canEdit && (
-            <ActionIcon size="xs" variant="subtle" color="gray" aria-label={t("edits.restore", { n: i + 1 })} onClick={() => session.restore(i)}>
+            <ActionIcon
+              size="xs"
+              variant="subtle"
+              color="gray"
+              aria-label={t("edits.restore", { n: i + 1 })}
+              onClick={() => session.restore(i)}
+            >
               <IconX size={12} />
             </ActionIcon>
           )}

@@ -61,7 +61,8 @@ export function CellOverlay({ view, session, shown, spacingUm, editing, onHover 
     if (states !== null) layer.current?.setStates(states);
   }, [states]);
   useEffect(() => {
-    if (loaded !== null && statesNow.current !== null) layer.current?.load(loaded.cells, loaded.grid, statesNow.current);
+    if (loaded !== null && statesNow.current !== null)
+      layer.current?.load(loaded.cells, loaded.grid, statesNow.current);
   }, [loaded, view, spacingUm]);
   useEffect(() => layer.current?.show(shown), [shown, view, spacingUm]);
 
@@ -84,7 +85,11 @@ export function isTurnable(state: number): boolean {
   return (state & COUNTED) !== 0 && (state & EXCLUDED) === 0;
 }
 
-function useHover(view: SlideView, hit: (at: Point) => number | null, onHover: (cell: number | null) => void): number | null {
+function useHover(
+  view: SlideView,
+  hit: (at: Point) => number | null,
+  onHover: (cell: number | null) => void,
+): number | null {
   const [hovered, setHovered] = useState<number | null>(null);
   const present = useRef({ hit, onHover });
   useEffect(() => {
@@ -129,7 +134,17 @@ function useClicks(view: SlideView, editing: boolean, onClick: (at: Point) => vo
   }, [view, editing]);
 }
 
-function CellTooltip({ view, session, cell, editing }: { view: SlideView; session: CellSession; cell: number; editing: boolean }) {
+function CellTooltip({
+  view,
+  session,
+  cell,
+  editing,
+}: {
+  view: SlideView;
+  session: CellSession;
+  cell: number;
+  editing: boolean;
+}) {
   const { t } = useTranslation("viewer");
   const language = useLanguage();
   const frame = useFrame(view);
@@ -147,39 +162,39 @@ function CellTooltip({ view, session, cell, editing }: { view: SlideView; sessio
   ];
   return createPortal(
     <>
-    <div
-      aria-hidden
-      style={{
-        position: "absolute",
-        left: at.x - RING / 2,
-        top: at.y - RING / 2,
-        width: RING,
-        height: RING,
-        border: "2px solid #111",
-        outline: "1.5px solid #fff",
-        borderRadius: "50%",
-      }}
-    />
-    <div
-      role="tooltip"
-      data-testid="cell-tooltip"
-      style={{
-        position: "absolute",
-        left: Math.min(at.x + 14, frame.size.width - 210),
-        top: Math.min(at.y + 14, frame.size.height - 90),
-        maxWidth: 200,
-        padding: "4px 8px",
-        borderRadius: 4,
-        background: "rgb(20 20 20 / 0.88)",
-        color: "#fff",
-        fontSize: 12,
-        lineHeight: 1.45,
-      }}
-    >
-      {lines.map((line) => (
-        <div key={line}>{line}</div>
-      ))}
-    </div>
+      <div
+        aria-hidden
+        style={{
+          position: "absolute",
+          left: at.x - RING / 2,
+          top: at.y - RING / 2,
+          width: RING,
+          height: RING,
+          border: "2px solid #111",
+          outline: "1.5px solid #fff",
+          borderRadius: "50%",
+        }}
+      />
+      <div
+        role="tooltip"
+        data-testid="cell-tooltip"
+        style={{
+          position: "absolute",
+          left: Math.min(at.x + 14, frame.size.width - 210),
+          top: Math.min(at.y + 14, frame.size.height - 90),
+          maxWidth: 200,
+          padding: "4px 8px",
+          borderRadius: 4,
+          background: "rgb(20 20 20 / 0.88)",
+          color: "#fff",
+          fontSize: 12,
+          lineHeight: 1.45,
+        }}
+      >
+        {lines.map((line) => (
+          <div key={line}>{line}</div>
+        ))}
+      </div>
     </>,
     view.layers,
   );

@@ -42,11 +42,7 @@ export class WebGlCellPainter implements CellPainter {
 
   load(cells: Cells, grid: CellGrid, states: Uint8Array): void {
     this.grid = grid;
-    this.positionsInOrder = new Float32Array(2 * cells.count);
-    grid.order.forEach((cell, k) => {
-      this.positionsInOrder[2 * k] = cells.x[cell] ?? 0;
-      this.positionsInOrder[2 * k + 1] = cells.y[cell] ?? 0;
-    });
+    this.positionsInOrder = positionsOf(cells, grid);
     this.sortStates(states);
     this.upload();
   }
@@ -71,7 +67,11 @@ export class WebGlCellPainter implements CellPainter {
 
     const origin = centreOf(order);
     gl.uniform2f(this.uniforms.origin, origin.x, origin.y);
-    gl.uniformMatrix2fv(this.uniforms.linear, false, [view.a, view.b, view.c, view.d].map((value) => value * density));
+    gl.uniformMatrix2fv(
+      this.uniforms.linear,
+      false,
+      [view.a, view.b, view.c, view.d].map((value) => value * density),
+    );
     gl.uniform2f(this.uniforms.viewport, width, height);
     gl.uniform1f(this.uniforms.diameter, look.diameter * density);
     gl.uniform1f(this.uniforms.density, density);
@@ -114,8 +114,9 @@ export class WebGlCellPainter implements CellPainter {
 
   private sortStates(states: Uint8Array): void {
     const order = this.grid?.order ?? new Uint32Array(0);
-    if (this.statesInOrder.length !== order.length) this.statesInOrder = new Uint8Array(order.length);
-    for (let k = 0; k < order.length; k++) this.statesInOrder[k] = states[order[k] ?? 0] ?? 0;
+    const sorted = this.statesInOrder.length === order.length ? this.statesInOrder : new Uint8Array(order.length);
+    for (let k = 0; k < order.length; k++) sorted[k] = states[order[k] ?? 0] ?? 0;
+    this.statesInOrder = sorted;
   }
 
   private upload(): void {
@@ -140,6 +141,19 @@ export class WebGlCellPainter implements CellPainter {
     this.uniforms = prepare(this.gl);
     this.upload();
   };
+}
+
+/** x and y of every cell by turns, in the order of the bins. */
+function positionsOf(cells: Cells, grid: CellGrid): Float32Array<ArrayBuffer> {
+  const { x, y } = cells;
+  const { order } = grid;
+  const positions = new Float32Array(2 * order.length);
+  for (let k = 0; k < order.length; k++) {
+    const cell = order[k] ?? 0;
+    positions[2 * k] = x[cell] ?? 0;
+    positions[2 * k + 1] = y[cell] ?? 0;
+  }
+  return positions;
 }
 
 /** Compile, link, and set what never changes. Raises Error with the driver's words when a shader is refused. */

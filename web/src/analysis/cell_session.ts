@@ -71,7 +71,9 @@ export function useCellSession(reading: Reading | null): CellSession {
       setState((old) => ({ ...old, history: make(old.history) }));
     };
     const edit = (make: (edits: Edits) => Edits): void => {
-      change((history) => (sameEdits(make(history.present), history.present) ? history : step(history, make(history.present))));
+      change((history) =>
+        sameEdits(make(history.present), history.present) ? history : step(history, make(history.present)),
+      );
     };
     return {
       reading,

@@ -26,7 +26,13 @@ const BOTH = POSITIVE | COUNTED;
 
 describe("the cells file", () => {
   it("gives every column of every cell", () => {
-    const cells = parseCells(file([[10.5, 20, 0.5, BOTH], [3e5, 2e5, 0.0625, COUNTED], [1, 2, 0, 0]]));
+    const cells = parseCells(
+      file([
+        [10.5, 20, 0.5, BOTH],
+        [3e5, 2e5, 0.0625, COUNTED],
+        [1, 2, 0, 0],
+      ]),
+    );
     expect(cells.count).toBe(3);
     expect([...cells.x]).toEqual([10.5, 300000, 1]);
     expect([...cells.y]).toEqual([20, 200000, 2]);
@@ -118,7 +124,13 @@ describe("the cell grid", () => {
 
 describe("the recount", () => {
   const cells = parseCells(
-    file([[1, 1, 0.5, BOTH], [5, 5, 0.5, BOTH], [15, 5, 0.1, COUNTED], [16, 6, 0.1, COUNTED], [20, 20, 0.6, POSITIVE]]),
+    file([
+      [1, 1, 0.5, BOTH],
+      [5, 5, 0.5, BOTH],
+      [15, 5, 0.1, COUNTED],
+      [16, 6, 0.1, COUNTED],
+      [20, 20, 0.6, POSITIVE],
+    ]),
   );
 
   it("without edits is the computer's: cells that are not counted stay out", () => {

@@ -118,7 +118,11 @@ export class EditsSaver<R> {
  * Edits that an earlier page could not save, or null. They are given back only where the server still holds what they
  * were made on; otherwise somebody went on elsewhere, and the server's edits stand.
  */
-export function unsavedEdits(storage: Pick<Storage, "getItem" | "removeItem">, key: string, saved: Edits): Edits | null {
+export function unsavedEdits(
+  storage: Pick<Storage, "getItem" | "removeItem">,
+  key: string,
+  saved: Edits,
+): Edits | null {
   const text = storage.getItem(PREFIX + key);
   if (text === null) return null;
   const kept = parse(text);

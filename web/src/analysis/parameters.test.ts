@@ -5,7 +5,14 @@ import { changedParameters, parameterFields } from "./parameters";
 const schema = {
   $defs: { Method: { enum: ["region", "hot_spot"], title: "Method", type: "string" } },
   properties: {
-    dab_threshold: { default: 0.2, minimum: 0.05, exclusiveMaximum: 1, title: "DAB", type: "number", description: "OD" },
+    dab_threshold: {
+      default: 0.2,
+      minimum: 0.05,
+      exclusiveMaximum: 1,
+      title: "DAB",
+      type: "number",
+      description: "OD",
+    },
     tile: { default: 512, type: "integer" },
     strict: { default: false, type: "boolean" },
     method: { $ref: "#/$defs/Method", default: "region" },
@@ -28,7 +35,14 @@ describe("the form of an algorithm's parameters", () => {
   });
 
   it("knows limits, defaults, choices and words", () => {
-    expect(fields[0]).toMatchObject({ title: "DAB", description: "OD", initial: 0.2, least: 0.05, most: 1, whole: false });
+    expect(fields[0]).toMatchObject({
+      title: "DAB",
+      description: "OD",
+      initial: 0.2,
+      least: 0.05,
+      most: 1,
+      whole: false,
+    });
     expect(fields[1]).toMatchObject({ title: "tile", whole: true });
     expect(fields[3]).toMatchObject({ choices: ["region", "hot_spot"], initial: "region" });
   });

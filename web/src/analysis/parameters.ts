@@ -77,7 +77,10 @@ function resolved(property: Schema, root: Schema): Schema {
 }
 
 /** Only what differs from the defaults is sent, so that a reading says what the reader changed. */
-export function changedParameters(fields: readonly ParameterField[], values: Readonly<Record<string, unknown>>): Record<string, unknown> {
+export function changedParameters(
+  fields: readonly ParameterField[],
+  values: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
   return Object.fromEntries(
     fields
       .filter((field) => field.name in values && values[field.name] !== field.initial && values[field.name] !== "")

@@ -41,13 +41,21 @@ function Running({ reading }: { reading: Reading }) {
           {word("reading_status", reading.status)}
         </Text>
         <Text size="xs" c="dimmed">
-          {total === 0 ? t("progress.preparing") : t("progress.tiles", { done: number(done, language), total: number(total, language) })}
+          {total === 0
+            ? t("progress.preparing")
+            : t("progress.tiles", { done: number(done, language), total: number(total, language) })}
           {left !== null && ` · ${t("progress.left", { time: durationText(left) })}`}
         </Text>
       </Group>
       <Progress value={percent} animated={total === 0} aria-label={t("progress.bar")} />
       <ErrorNotice error={cancel.error} />
-      <Button size="compact-sm" variant="default" leftSection={<IconPlayerStop size={14} aria-hidden />} loading={cancel.isPending} onClick={() => cancel.mutate(reading.id)}>
+      <Button
+        size="compact-sm"
+        variant="default"
+        leftSection={<IconPlayerStop size={14} aria-hidden />}
+        loading={cancel.isPending}
+        onClick={() => cancel.mutate(reading.id)}
+      >
         {t("progress.cancel")}
       </Button>
     </Stack>

@@ -28,18 +28,32 @@ export function ReadingsList({ readings, selected, onSelect }: Props) {
   );
 }
 
-function ReadingRow({ reading, isSelected, onSelect }: { reading: Reading; isSelected: boolean; onSelect: (id: string) => void }) {
+function ReadingRow({
+  reading,
+  isSelected,
+  onSelect,
+}: {
+  reading: Reading;
+  isSelected: boolean;
+  onSelect: (id: string) => void;
+}) {
   const { t } = useTranslation("viewer");
   const word = useWord();
   const language = useLanguage();
   const result = reading.edited_result ?? reading.result;
-  const outcome = result === null ? word("reading_status", reading.status) : scoreText(result, language) ?? word("evaluability", result.status);
+  const outcome =
+    result === null
+      ? word("reading_status", reading.status)
+      : (scoreText(result, language) ?? word("evaluability", result.status));
   return (
     <UnstyledButton
       px={8}
       py={4}
       aria-pressed={isSelected}
-      aria-label={t("readings.choose", { marker: word("marker", reading.marker), when: dateTime(reading.requested_at) })}
+      aria-label={t("readings.choose", {
+        marker: word("marker", reading.marker),
+        when: dateTime(reading.requested_at),
+      })}
       style={{ borderRadius: 4, background: isSelected ? "var(--mantine-primary-color-light)" : undefined }}
       onClick={() => onSelect(reading.id)}
     >

@@ -3,7 +3,7 @@ import { useTranslation } from "react-i18next";
 
 import type { CellSession } from "./cell_session";
 import { isUnedited } from "./edits";
-import { ResultFacts } from "./result_facts";
+import { ResultNotes } from "./result_facts";
 import { scoreText, valueText } from "./score_text";
 import type { Reading, ReadingResult } from "../api/readings";
 import { number } from "../i18n/format";
@@ -27,6 +27,11 @@ export function ResultCard({ reading, session }: { reading: Reading; session: Ce
           </Badge>
           <DecisionBadge reading={reading} />
         </Group>
+        {reading.decision === "rejected" && (
+          <Text size="sm" fw={600}>
+            {t("result.rejected")}
+          </Text>
+        )}
         {edited && (
           <section aria-label={t("result.readers")}>
             <Group gap={6}>
@@ -48,7 +53,7 @@ export function ResultCard({ reading, session }: { reading: Reading; session: Ce
           </Text>
           <Value result={reading.result} large={!edited} />
         </section>
-        <ResultFacts reading={reading} result={(edited && !recounting ? reading.edited_result : null) ?? reading.result} />
+        <ResultNotes result={(edited && !recounting ? reading.edited_result : null) ?? reading.result} />
       </Stack>
     </Paper>
   );
@@ -84,7 +89,10 @@ function Value({ result, large }: { result: ReadingResult; large: boolean }) {
       </Text>
       {result.interval !== null && (
         <Text size="xs" c="dimmed">
-          {t("result.interval", { low: number(result.interval[0], language, 1), high: valueText(result.interval[1], result.unit, language) })}
+          {t("result.interval", {
+            low: number(result.interval[0], language, 1),
+            high: valueText(result.interval[1], result.unit, language),
+          })}
         </Text>
       )}
       <Counts positive={result.positive} negative={result.negative} n={result.n} />

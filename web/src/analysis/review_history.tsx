@@ -20,8 +20,13 @@ export function ReviewHistory({ reading }: { reading: Reading }) {
       {reading.reviews.map((review) => (
         <Text key={review.id} size="xs" component="div">
           {dateTime(review.created_at)} · {nameOf(review.person, language)} · {t(`history.${review.action}`)}
-          {review.result !== null && ` · ${scoreText(review.result, language) ?? word("evaluability", review.result.status)}`}
-          {review.reason !== null && review.reason !== "" && <Text size="xs" c="dimmed">{t("history.reason", { reason: review.reason })}</Text>}
+          {review.result !== null &&
+            ` · ${scoreText(review.result, language) ?? word("evaluability", review.result.status)}`}
+          {review.reason !== null && review.reason !== "" && (
+            <Text size="xs" c="dimmed">
+              {t("history.reason", { reason: review.reason })}
+            </Text>
+          )}
         </Text>
       ))}
     </Stack>

@@ -14,7 +14,15 @@ export function SaveBadge({ save }: { save: CellSession["save"] }) {
   const why = save.error instanceof ApiError ? save.error.words(language).message : t("edits.failed_why");
   return (
     <Tooltip label={save.state === "failed" ? why : t(`edits.${save.state}_why`)} multiline maw={260}>
-      <Badge size="sm" variant="light" color={COLOURS[save.state]} radius="sm" tt="none" role="status" data-save={save.state}>
+      <Badge
+        size="sm"
+        variant="light"
+        color={COLOURS[save.state]}
+        radius="sm"
+        tt="none"
+        role="status"
+        data-save={save.state}
+      >
         {t(`edits.${save.state}`)}
       </Badge>
     </Tooltip>

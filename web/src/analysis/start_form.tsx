@@ -35,7 +35,12 @@ export function StartForm({ slide, algorithms, regions, selected, onSelect, onSt
   const [values, setValues] = useState<Record<string, unknown>>({});
   const preferred = algorithms.find((algorithm) => algorithm.marker === slide.marker) ?? algorithms[0];
   const algorithm = algorithms.find((candidate) => keyOf(candidate) === chosen) ?? preferred;
-  if (algorithm === undefined) return <Text size="sm" c="dimmed">{t("start.no_algorithm")}</Text>;
+  if (algorithm === undefined)
+    return (
+      <Text size="sm" c="dimmed">
+        {t("start.no_algorithm")}
+      </Text>
+    );
 
   const fields = parameterFields(algorithm.parameters_schema);
   const region = regions.find((candidate) => candidate.annotation.id === selected) ?? null;
@@ -52,23 +57,38 @@ export function StartForm({ slide, algorithms, regions, selected, onSelect, onSt
     );
   };
   return (
-    <Stack gap="xs" component="form" aria-label={t("start.title")} onSubmit={(event) => {
-      event.preventDefault();
-      submit();
-    }}>
+    <Stack
+      gap="xs"
+      component="form"
+      aria-label={t("start.title")}
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
       <Select
         label={t("start.marker")}
-        data={algorithms.map((candidate) => ({ value: keyOf(candidate), label: `${word("marker", candidate.marker)} · ${candidate.name} ${candidate.version}` }))}
+        data={algorithms.map((candidate) => ({
+          value: keyOf(candidate),
+          label: `${word("marker", candidate.marker)} · ${candidate.name} ${candidate.version}`,
+        }))}
         value={keyOf(algorithm)}
         allowDeselect={false}
         onChange={setChosen}
       />
-      {slide.marker !== null && slide.marker !== algorithm.marker && (
-        <Text size="xs" c="orange" role="note">
-          {t("start.other_marker", { slide: word("marker", slide.marker), marker: word("marker", algorithm.marker) })}
+      {slide.marker !== algorithm.marker && (
+        <Text size="xs" c="var(--mantine-color-error)" role="note">
+          {t("start.other_marker", {
+            slide: slide.marker === null ? word("stain", slide.stain) : word("marker", slide.marker),
+            marker: word("marker", algorithm.marker),
+          })}
         </Text>
       )}
-      <Radio.Group label={t("start.where")} value={region?.annotation.id ?? WHOLE} onChange={(value) => onSelect(value === WHOLE ? null : value)}>
+      <Radio.Group
+        label={t("start.where")}
+        value={region?.annotation.id ?? WHOLE}
+        onChange={(value) => onSelect(value === WHOLE ? null : value)}
+      >
         <Stack gap={4} mt={4}>
           <Radio value={WHOLE} label={t("start.whole")} />
           {regions.map((candidate) => (
@@ -89,7 +109,12 @@ export function StartForm({ slide, algorithms, regions, selected, onSelect, onSt
             <Accordion.Panel>
               <Stack gap="xs">
                 {fields.map((field) => (
-                  <ParameterInput key={field.name} field={field} value={values[field.name] ?? field.initial} onChange={(value) => setValues({ ...values, [field.name]: value })} />
+                  <ParameterInput
+                    key={field.name}
+                    field={field}
+                    value={values[field.name] ?? field.initial}
+                    onChange={(value) => setValues({ ...values, [field.name]: value })}
+                  />
                 ))}
               </Stack>
             </Accordion.Panel>
@@ -101,7 +126,7 @@ export function StartForm({ slide, algorithms, regions, selected, onSelect, onSt
         {t("start.go")}
       </Button>
       {slide.spacing_um_x === null && (
-        <Text size="xs" c="red" role="note">
+        <Text size="xs" c="var(--mantine-color-error)" role="note">
           {t("start.no_spacing")}
         </Text>
       )}
@@ -113,7 +138,15 @@ function keyOf(algorithm: Algorithm): string {
   return `${algorithm.name} ${algorithm.version} ${algorithm.marker}`;
 }
 
-function ParameterInput({ field, value, onChange }: { field: ParameterField; value: unknown; onChange: (value: unknown) => void }) {
+function ParameterInput({
+  field,
+  value,
+  onChange,
+}: {
+  field: ParameterField;
+  value: unknown;
+  onChange: (value: unknown) => void;
+}) {
   const { t } = useTranslation("viewer");
   const label = t(`parameters.${field.name}`, { defaultValue: field.title });
   const description = t(`parameters.${field.name}_help`, { defaultValue: field.description });
@@ -132,10 +165,36 @@ function ParameterInput({ field, value, onChange }: { field: ParameterField; val
         />
       );
     case "choice":
-      return <Select size="xs" label={label} description={description} data={[...field.choices]} value={typeof value === "string" ? value : null} allowDeselect={false} onChange={onChange} />;
+      return (
+        <Select
+          size="xs"
+          label={label}
+          description={description}
+          data={[...field.choices]}
+          value={typeof value === "string" ? value : null}
+          allowDeselect={false}
+          onChange={onChange}
+        />
+      );
     case "switch":
-      return <Switch size="xs" label={label} description={description} checked={value === true} onChange={(event) => onChange(event.currentTarget.checked)} />;
+      return (
+        <Switch
+          size="xs"
+          label={label}
+          description={description}
+          checked={value === true}
+          onChange={(event) => onChange(event.currentTarget.checked)}
+        />
+      );
     case "text":
-      return <TextInput size="xs" label={label} description={description} value={typeof value === "string" ? value : ""} onChange={(event) => onChange(event.currentTarget.value)} />;
+      return (
+        <TextInput
+          size="xs"
+          label={label}
+          description={description}
+          value={typeof value === "string" ? value : ""}
+          onChange={(event) => onChange(event.currentTarget.value)}
+        />
+      );
   }
 }

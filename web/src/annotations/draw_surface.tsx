@@ -35,7 +35,14 @@ export function DrawSurface({ view, mode, excludes, onDone, onCancel }: Props) {
       role="application"
       aria-label={t(excludes ? "draw.exclusion_surface" : "draw.surface")}
       data-testid="draw-surface"
-      style={{ position: "absolute", inset: 0, width: "100%", height: "100%", pointerEvents: "all", cursor: "crosshair" }}
+      style={{
+        position: "absolute",
+        inset: 0,
+        width: "100%",
+        height: "100%",
+        pointerEvents: "all",
+        cursor: "crosshair",
+      }}
     >
       <path
         d={pathOf(points, closed || mode === "rectangle")}
@@ -44,9 +51,19 @@ export function DrawSurface({ view, mode, excludes, onDone, onCancel }: Props) {
         strokeWidth={2}
       />
       {draft?.strokeFrom === null &&
-        points.slice(0, draft.points.length).map((point, i) => (
-          <circle key={i} cx={point.x} cy={point.y} r={i === 0 ? 6 : 3.5} fill="#fff" stroke={excludes ? "#c92a2a" : "#0b7285"} strokeWidth={2} />
-        ))}
+        points
+          .slice(0, draft.points.length)
+          .map((point, i) => (
+            <circle
+              key={i}
+              cx={point.x}
+              cy={point.y}
+              r={i === 0 ? 6 : 3.5}
+              fill="#fff"
+              stroke={excludes ? "#c92a2a" : "#0b7285"}
+              strokeWidth={2}
+            />
+          ))}
     </svg>,
     view.layers,
   );

@@ -13,7 +13,10 @@ function stroke(draft: Draft | null, points: Point[], unit = 1, mode: DrawMode =
   return step.draft === null ? step : release(step.draft, points.at(-1) ?? { x: 0, y: 0 }, unit);
 }
 
-const circle = Array.from({ length: 60 }, (_, i) => ({ x: 100 + 80 * Math.cos(i / 9.5), y: 100 + 80 * Math.sin(i / 9.5) }));
+const circle = Array.from({ length: 60 }, (_, i) => ({
+  x: 100 + 80 * Math.cos(i / 9.5),
+  y: 100 + 80 * Math.sin(i / 9.5),
+}));
 
 describe("drawing", () => {
   it("freehand closes on release", () => {
@@ -23,13 +26,26 @@ describe("drawing", () => {
   });
 
   it("a rectangle spans press and release", () => {
-    const { done } = stroke(null, [{ x: 10, y: 10 }, { x: 40, y: 30 }], 1, "rectangle");
+    const { done } = stroke(
+      null,
+      [
+        { x: 10, y: 10 },
+        { x: 40, y: 30 },
+      ],
+      1,
+      "rectangle",
+    );
     expect(ringArea(done ?? [])).toBe(600);
   });
 
   it("clicks set corners, and a click on the first corner closes", () => {
     let draft: Draft | null = null;
-    for (const corner of [{ x: 0, y: 0 }, { x: 100, y: 0 }, { x: 100, y: 100 }, { x: 0, y: 100 }]) {
+    for (const corner of [
+      { x: 0, y: 0 },
+      { x: 100, y: 0 },
+      { x: 100, y: 100 },
+      { x: 0, y: 100 },
+    ]) {
       const step = stroke(draft, [corner, { x: corner.x + 1, y: corner.y }]);
       expect(step.done).toBeNull();
       draft = step.draft;
@@ -49,7 +65,17 @@ describe("drawing", () => {
     expect(done).toBeNull();
     expect(draft?.points).toHaveLength(1);
     expect(draft === null ? undefined : finish(draft, 1)).toEqual({ draft: null, done: null });
-    expect(stroke(null, [{ x: 5, y: 5 }, { x: 6, y: 5 }], 1, "rectangle").done).toBeNull();
+    expect(
+      stroke(
+        null,
+        [
+          { x: 5, y: 5 },
+          { x: 6, y: 5 },
+        ],
+        1,
+        "rectangle",
+      ).done,
+    ).toBeNull();
   });
 
   it("corners can be taken back one by one", () => {
@@ -61,6 +87,9 @@ describe("drawing", () => {
 
   it("shows the line to the pointer before it is set", () => {
     const one = stroke(null, [{ x: 0, y: 0 }]).draft;
-    expect(one === null ? [] : preview(move(one, { x: 9, y: 9 }, 1))).toEqual([{ x: 0, y: 0 }, { x: 9, y: 9 }]);
+    expect(one === null ? [] : preview(move(one, { x: 9, y: 9 }, 1))).toEqual([
+      { x: 0, y: 0 },
+      { x: 9, y: 9 },
+    ]);
   });
 });

@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 
-import { areaMm2, areaPx, boundsOf, clampRing, containment, insideRing, polygonGeometry, rectangleRing } from "./geometry";
+import {
+  areaMm2,
+  areaPx,
+  boundsOf,
+  clampRing,
+  containment,
+  insideRing,
+  polygonGeometry,
+  rectangleRing,
+} from "./geometry";
 import type { PolygonGeometry } from "./geometry";
 import { isSimple, outlineOf, simplify, untangle } from "./outline";
 
@@ -8,8 +17,20 @@ const square = rectangleRing({ x: 10, y: 10 }, { x: 0, y: 0 });
 const ringWithHole: PolygonGeometry = {
   type: "Polygon",
   coordinates: [
-    [[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]],
-    [[4, 4], [6, 4], [6, 6], [4, 6], [4, 4]],
+    [
+      [0, 0],
+      [10, 0],
+      [10, 10],
+      [0, 10],
+      [0, 0],
+    ],
+    [
+      [4, 4],
+      [6, 4],
+      [6, 6],
+      [4, 6],
+      [4, 4],
+    ],
   ],
 };
 
@@ -21,7 +42,20 @@ describe("area", () => {
 
   it("leaves holes out and adds the parts of a multipolygon", () => {
     expect(areaPx(ringWithHole)).toBe(96);
-    const two: PolygonGeometry = { type: "MultiPolygon", coordinates: [ringWithHole.coordinates, [[[20, 0], [22, 0], [22, 2], [20, 2]]]] };
+    const two: PolygonGeometry = {
+      type: "MultiPolygon",
+      coordinates: [
+        ringWithHole.coordinates,
+        [
+          [
+            [20, 0],
+            [22, 0],
+            [22, 2],
+            [20, 2],
+          ],
+        ],
+      ],
+    };
     expect(areaPx(two)).toBe(100);
   });
 
@@ -51,7 +85,13 @@ describe("point in polygon", () => {
   });
 
   it("handles hollow outlines", () => {
-    const hollow = [{ x: 0, y: 0 }, { x: 10, y: 0 }, { x: 10, y: 10 }, { x: 5, y: 1 }, { x: 0, y: 10 }];
+    const hollow = [
+      { x: 0, y: 0 },
+      { x: 10, y: 0 },
+      { x: 10, y: 10 },
+      { x: 5, y: 1 },
+      { x: 0, y: 10 },
+    ];
     expect(insideRing(hollow, 5, 5)).toBe(false);
     expect(insideRing(hollow, 1, 5)).toBe(true);
   });
@@ -69,7 +109,13 @@ describe("outlines drawn by hand", () => {
   });
 
   it("lose the small loop where the line crosses itself at the end", () => {
-    const crossing = [{ x: 0, y: 0 }, { x: 100, y: 0 }, { x: 100, y: 100 }, { x: 0, y: 100 }, { x: 10, y: -10 }];
+    const crossing = [
+      { x: 0, y: 0 },
+      { x: 100, y: 0 },
+      { x: 100, y: 100 },
+      { x: 0, y: 100 },
+      { x: 10, y: -10 },
+    ];
     const simple = untangle(crossing);
     expect(isSimple(crossing)).toBe(false);
     expect(isSimple(simple)).toBe(true);
@@ -77,7 +123,13 @@ describe("outlines drawn by hand", () => {
   });
 
   it("of a figure of eight keep the larger loop", () => {
-    const eight = [{ x: 0, y: 0 }, { x: 100, y: 100 }, { x: 100, y: 0 }, { x: 40, y: 60 }, { x: 0, y: 100 }];
+    const eight = [
+      { x: 0, y: 0 },
+      { x: 100, y: 100 },
+      { x: 100, y: 0 },
+      { x: 40, y: 60 },
+      { x: 0, y: 100 },
+    ];
     expect(isSimple(untangle(eight))).toBe(true);
   });
 
@@ -92,29 +144,79 @@ describe("outlines drawn by hand", () => {
   });
 
   it("lose spikes, where the hand went straight back", () => {
-    const spiked = [{ x: 0, y: 0 }, { x: 100, y: 0 }, { x: 100, y: 100 }, { x: 200, y: 100 }, { x: 0, y: 100 }];
-    expect(untangle(spiked)).toEqual([{ x: 0, y: 0 }, { x: 100, y: 0 }, { x: 100, y: 100 }, { x: 0, y: 100 }]);
+    const spiked = [
+      { x: 0, y: 0 },
+      { x: 100, y: 0 },
+      { x: 100, y: 100 },
+      { x: 200, y: 100 },
+      { x: 0, y: 100 },
+    ];
+    expect(untangle(spiked)).toEqual([
+      { x: 0, y: 0 },
+      { x: 100, y: 0 },
+      { x: 100, y: 100 },
+      { x: 0, y: 100 },
+    ]);
   });
 
   it("are refused where there is no area: a click, a straight line", () => {
     expect(outlineOf([{ x: 5, y: 5 }], 1)).toBeNull();
-    expect(outlineOf([{ x: 0, y: 0 }, { x: 50, y: 0 }, { x: 100, y: 0 }], 1)).toBeNull();
+    expect(
+      outlineOf(
+        [
+          { x: 0, y: 0 },
+          { x: 50, y: 0 },
+          { x: 100, y: 0 },
+        ],
+        1,
+      ),
+    ).toBeNull();
   });
 
   it("keep the ends of a simplified line", () => {
-    const line = [{ x: 0, y: 0 }, { x: 5, y: 0.1 }, { x: 10, y: 0 }];
-    expect(simplify(line, 1)).toEqual([{ x: 0, y: 0 }, { x: 10, y: 0 }]);
+    const line = [
+      { x: 0, y: 0 },
+      { x: 5, y: 0.1 },
+      { x: 10, y: 0 },
+    ];
+    expect(simplify(line, 1)).toEqual([
+      { x: 0, y: 0 },
+      { x: 10, y: 0 },
+    ]);
   });
 });
 
 describe("geometry for the server", () => {
   it("is closed and rounded to a tenth of a pixel", () => {
-    const geometry = polygonGeometry([{ x: 0.04, y: 0 }, { x: 10.26, y: 0 }, { x: 5, y: 5 }]);
-    expect(geometry.coordinates).toEqual([[[0, 0], [10.3, 0], [5, 5], [0, 0]]]);
+    const geometry = polygonGeometry([
+      { x: 0.04, y: 0 },
+      { x: 10.26, y: 0 },
+      { x: 5, y: 5 },
+    ]);
+    expect(geometry.coordinates).toEqual([
+      [
+        [0, 0],
+        [10.3, 0],
+        [5, 5],
+        [0, 0],
+      ],
+    ]);
   });
 
   it("stays inside the slide", () => {
-    expect(clampRing([{ x: -5, y: 20 }, { x: 200, y: 3 }], 100, 10)).toEqual([{ x: 0, y: 10 }, { x: 100, y: 3 }]);
+    expect(
+      clampRing(
+        [
+          { x: -5, y: 20 },
+          { x: 200, y: 3 },
+        ],
+        100,
+        10,
+      ),
+    ).toEqual([
+      { x: 0, y: 10 },
+      { x: 100, y: 3 },
+    ]);
   });
 
   it("has bounds", () => {

@@ -14,6 +14,11 @@ export function pathOf(points: readonly Point[], closed: boolean): string {
 export function geometryPath(geometry: PolygonGeometry, view: Affine): string {
   return polygonsOf(geometry)
     .flat()
-    .map((ring) => pathOf(ring.map((point) => apply(view, point)), true))
+    .map((ring) =>
+      pathOf(
+        ring.map((point) => apply(view, point)),
+        true,
+      ),
+    )
     .join("");
 }

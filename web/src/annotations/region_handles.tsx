@@ -98,7 +98,13 @@ export function RegionHandles({ view, ring, onChange }: Props) {
   const corners = ring.map((point, i) => apply(frame.view, moved?.index === i ? moved.at : point));
   return createPortal(
     <svg style={{ position: "absolute", inset: 0, width: "100%", height: "100%" }}>
-      <path d={pathOf(corners, true)} fill="rgb(11 114 133 / 0.08)" stroke="#0b7285" strokeWidth={1.5} strokeDasharray="4 3" />
+      <path
+        d={pathOf(corners, true)}
+        fill="rgb(11 114 133 / 0.08)"
+        stroke="#0b7285"
+        strokeWidth={1.5}
+        strokeDasharray="4 3"
+      />
       <g ref={handles}>
         {corners.map((corner, i) => (
           <circle

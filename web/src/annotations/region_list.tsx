@@ -42,10 +42,22 @@ export function RegionList({ regions, selected, spacing, tool, canWrite, onTool,
         </Text>
         {canWrite && (
           <Group gap={4}>
-            <Button size="compact-xs" variant={tool === "freehand" ? "filled" : "default"} aria-pressed={tool === "freehand"} leftSection={<IconLasso size={14} aria-hidden />} onClick={() => toggle("freehand")}>
+            <Button
+              size="compact-xs"
+              variant={tool === "freehand" ? "filled" : "default"}
+              aria-pressed={tool === "freehand"}
+              leftSection={<IconLasso size={14} aria-hidden />}
+              onClick={() => toggle("freehand")}
+            >
               {t("regions.freehand")}
             </Button>
-            <Button size="compact-xs" variant={tool === "rectangle" ? "filled" : "default"} aria-pressed={tool === "rectangle"} leftSection={<IconRectangle size={14} aria-hidden />} onClick={() => toggle("rectangle")}>
+            <Button
+              size="compact-xs"
+              variant={tool === "rectangle" ? "filled" : "default"}
+              aria-pressed={tool === "rectangle"}
+              leftSection={<IconRectangle size={14} aria-hidden />}
+              onClick={() => toggle("rectangle")}
+            >
               {t("regions.rectangle")}
             </Button>
           </Group>
@@ -57,7 +69,18 @@ export function RegionList({ regions, selected, spacing, tool, canWrite, onTool,
         </Text>
       )}
       {regions.map((region) => (
-        <RegionRow key={region.annotation.id} region={region} isSelected={region.annotation.id === selected} spacing={spacing} tool={tool} canWrite={canWrite} onTool={onTool} onSelect={onSelect} onShow={onShow} onRemove={onRemove} />
+        <RegionRow
+          key={region.annotation.id}
+          region={region}
+          isSelected={region.annotation.id === selected}
+          spacing={spacing}
+          tool={tool}
+          canWrite={canWrite}
+          onTool={onTool}
+          onSelect={onSelect}
+          onShow={onShow}
+          onRemove={onRemove}
+        />
       ))}
     </Stack>
   );
@@ -82,7 +105,12 @@ function RegionRow({ region, isSelected, spacing, tool, canWrite, onTool, onSele
   return (
     <Paper withBorder px="xs" py={4} {...(isSelected ? { bg: "var(--mantine-primary-color-light)" } : {})}>
       <Group justify="space-between" wrap="nowrap" gap={4}>
-        <UnstyledButton style={{ flex: 1 }} aria-pressed={isSelected} aria-label={t("regions.choose", { name })} onClick={() => onSelect(isSelected ? null : annotation.id)}>
+        <UnstyledButton
+          style={{ flex: 1 }}
+          aria-pressed={isSelected}
+          aria-label={t("regions.choose", { name })}
+          onClick={() => onSelect(isSelected ? null : annotation.id)}
+        >
           <Text size="sm" component="span" fw={600}>
             {name}
           </Text>{" "}
@@ -97,10 +125,14 @@ function RegionRow({ region, isSelected, spacing, tool, canWrite, onTool, onSele
           <IconFocusCentered size={16} />
         </IconAction>
         {canWrite && geometry.type === "Polygon" && (
-          <IconAction words={t("regions.adjust", { name })} pressed={adjusting} onClick={() => {
-            onSelect(annotation.id);
-            onTool(adjusting ? "look" : "adjust");
-          }}>
+          <IconAction
+            words={t("regions.adjust", { name })}
+            pressed={adjusting}
+            onClick={() => {
+              onSelect(annotation.id);
+              onTool(adjusting ? "look" : "adjust");
+            }}
+          >
             <IconPencil size={16} />
           </IconAction>
         )}
@@ -114,10 +146,26 @@ function RegionRow({ region, isSelected, spacing, tool, canWrite, onTool, onSele
   );
 }
 
-function IconAction({ words, pressed, onClick, children }: { words: string; pressed?: boolean; onClick: () => void; children: React.ReactNode }) {
+function IconAction({
+  words,
+  pressed,
+  onClick,
+  children,
+}: {
+  words: string;
+  pressed?: boolean;
+  onClick: () => void;
+  children: React.ReactNode;
+}) {
   return (
     <Tooltip label={words}>
-      <ActionIcon variant={pressed === true ? "filled" : "subtle"} color="gray" aria-label={words} aria-pressed={pressed} onClick={onClick}>
+      <ActionIcon
+        variant={pressed === true ? "filled" : "subtle"}
+        color="gray"
+        aria-label={words}
+        aria-pressed={pressed}
+        onClick={onClick}
+      >
         {children}
       </ActionIcon>
     </Tooltip>

@@ -12,7 +12,10 @@ export function SlideBadges({ slide }: { slide: SlideDetail }) {
   const native = nativePower(slide);
   return (
     <>
-      <Explained words={t(slide.has_icc_profile ? "colour.profile_why" : "colour.none_why")} colour={slide.has_icc_profile ? "yellow" : "gray"}>
+      <Explained
+        words={t(slide.has_icc_profile ? "colour.profile_why" : "colour.none_why")}
+        colour={slide.has_icc_profile ? "yellow" : "gray"}
+      >
         {t(slide.has_icc_profile ? "colour.profile" : "colour.none")}
       </Explained>
       {slide.spacing_um_x === null && (
@@ -26,7 +29,10 @@ export function SlideBadges({ slide }: { slide: SlideDetail }) {
         </Explained>
       )}
       {slide.marker !== null && (
-        <Explained words={t(`control.${slide.control_status}_why`)} colour={{ passed: "teal", failed: "red", unknown: "yellow" }[slide.control_status]}>
+        <Explained
+          words={t(`control.${slide.control_status}_why`)}
+          colour={{ passed: "teal", failed: "red", unknown: "yellow" }[slide.control_status]}
+        >
           {word("control", slide.control_status)}
         </Explained>
       )}

@@ -45,7 +45,12 @@ export function KeyImageButton({ slide, view }: { slide: SlideDetail & { case_id
           <IconPhotoPlus size={17} />
         </ActionIcon>
       </Tooltip>
-      <Modal opened={box !== null} onClose={() => setBox(null)} title={t("key_image.title")} closeButtonProps={{ "aria-label": t("actions.close") }}>
+      <Modal
+        opened={box !== null}
+        onClose={() => setBox(null)}
+        title={t("key_image.title")}
+        closeButtonProps={{ "aria-label": t("actions.close") }}
+      >
         <form
           onSubmit={(event) => {
             event.preventDefault();
@@ -54,7 +59,13 @@ export function KeyImageButton({ slide, view }: { slide: SlideDetail & { case_id
         >
           <Stack gap="sm">
             <Text size="sm">{t("key_image.words")}</Text>
-            <TextInput label={t("key_image.caption")} maxLength={300} data-autofocus value={caption} onChange={(event) => setCaption(event.currentTarget.value)} />
+            <TextInput
+              label={t("key_image.caption")}
+              maxLength={300}
+              data-autofocus
+              value={caption}
+              onChange={(event) => setCaption(event.currentTarget.value)}
+            />
             <ErrorNotice error={add.error} />
             <Group justify="flex-end" gap="xs">
               <Button variant="default" onClick={() => setBox(null)}>

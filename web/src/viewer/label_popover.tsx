@@ -28,7 +28,13 @@ export function LabelPopover({ slide, opened, onOpened }: Props) {
     <Popover opened={opened} onChange={onOpened} position="bottom-end" width={320} shadow="md" withinPortal trapFocus>
       <Popover.Target>
         <Tooltip label={t("label.open")} disabled={opened}>
-          <ActionIcon variant={opened ? "filled" : "default"} size="md" aria-label={t("label.open")} aria-expanded={opened} onClick={() => onOpened(!opened)}>
+          <ActionIcon
+            variant={opened ? "filled" : "default"}
+            size="md"
+            aria-label={t("label.open")}
+            aria-expanded={opened}
+            onClick={() => onOpened(!opened)}
+          >
             <IconTag size={17} />
           </ActionIcon>
         </Tooltip>
@@ -37,7 +43,14 @@ export function LabelPopover({ slide, opened, onOpened }: Props) {
         <Stack gap={6}>
           {pictures.length === 0 && <Text size="sm">{t("label.no_pictures")}</Text>}
           {pictures.map((name) => (
-            <Image key={name} src={associatedImage(slide.id, name)} alt={t(`label.${name}`)} fit="contain" mah={220} bg="#fff" />
+            <Image
+              key={name}
+              src={associatedImage(slide.id, name)}
+              alt={t(`label.${name}`)}
+              fit="contain"
+              mah={220}
+              bg="#fff"
+            />
           ))}
           {facts.map(([name, value]) =>
             value === null || value === "" ? null : (

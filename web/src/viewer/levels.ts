@@ -66,7 +66,12 @@ export function storedTileSize(level: StoredLevel, column: number, row: number):
  * way. A level that was rounded up reaches past the slide's edge; that surplus is cut from source and target alike, so
  * that the scale of what remains is untouched.
  */
-export function tilePlacement(base: Size, level: StoredLevel, column: number, row: number): { source: Size; target: Box } {
+export function tilePlacement(
+  base: Size,
+  level: StoredLevel,
+  column: number,
+  row: number,
+): { source: Size; target: Box } {
   const step = levelStep(base, level);
   const stored = storedTileSize(level, column, row);
   const x = column * level.tile_width * step.x;

@@ -46,6 +46,11 @@ export function pixelRatioOf(native: NativePower, power: number): number {
   return power / (native.power ?? PRESETS[PRESETS.length - 1] ?? 40);
 }
 
+/** A preset as its button names it: the power, or the share of native pixels where the power is unknown. */
+export function presetText(native: NativePower, power: number): string {
+  return native.power === null ? zoomText(native, pixelRatioOf(native, power)) : `${power}x`;
+}
+
 /** Two decimals below 1, one below 10, else none; trailing zeros dropped ("1.25", "2.5", "20"). */
 function significant(value: number): string {
   const decimals = value < 2 ? 2 : value < 20 ? 1 : 0;

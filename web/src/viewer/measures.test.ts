@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { nativePower, pixelRatioOf, zoomText } from "./magnification";
+import { nativePower, pixelRatioOf, presetText, zoomText } from "./magnification";
 import { scaleBar } from "./scale_bar";
 import { formatPosition, parsePosition } from "./view_position";
 
@@ -28,6 +28,11 @@ describe("objective power", () => {
     [0.005, "0.2x"],
   ])("at %d CSS pixels per slide pixel of a 40x slide reads %s", (ratio, text) => {
     expect(zoomText({ power: 40, source: "file" }, ratio)).toBe(text);
+  });
+
+  it("names presets by power, or by the share of native pixels", () => {
+    expect(presetText({ power: 40, source: "file" }, 1.25)).toBe("1.25x");
+    expect(presetText({ power: null, source: "unknown" }, 1.25)).toBe("3.1 %");
   });
 
   it("of a preset gives the zoom that shows it", () => {

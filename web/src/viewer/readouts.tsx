@@ -21,7 +21,12 @@ export function Readouts({ view, slide }: { view: SlideView | null; slide: Slide
           {t("scale.unknown")}
         </span>
       ) : (
-        <div className={classes["scale"]} role="img" aria-label={t("scale.label", { length: bar.text })} data-testid="scale-bar">
+        <div
+          className={classes["scale"]}
+          role="img"
+          aria-label={t("scale.label", { length: bar.text })}
+          data-testid="scale-bar"
+        >
           <span>{bar.text}</span>
           <i style={{ width: bar.width }} />
         </div>
@@ -29,7 +34,9 @@ export function Readouts({ view, slide }: { view: SlideView | null; slide: Slide
       <output aria-label={t("zoom.label")} title={t(`zoom.source_${native.source}`)} data-testid="zoom">
         {zoomText(native, frame.scale)}
       </output>
-      {Math.round(frame.rotation) % 360 !== 0 && <span>{t("zoom.rotation", { degrees: ((Math.round(frame.rotation) % 360) + 360) % 360 })}</span>}
+      {Math.round(frame.rotation) % 360 !== 0 && (
+        <span>{t("zoom.rotation", { degrees: ((Math.round(frame.rotation) % 360) + 360) % 360 })}</span>
+      )}
       <Holes view={view} />
     </div>
   );

@@ -25,7 +25,12 @@ export function SlideRail({ slides, present }: { slides: readonly SlideSummary[]
           );
         }
         return (
-          <Link key={slide.id} to={`/slides/${slide.id}`} className={classes["rail_slide"]} aria-current={slide.id === present ? "page" : undefined}>
+          <Link
+            key={slide.id}
+            to={`/slides/${slide.id}`}
+            className={classes["rail_slide"]}
+            aria-current={slide.id === present ? "page" : undefined}
+          >
             <img src={associatedImage(slide.id, "thumbnail")} alt="" loading="lazy" />
             <Text size="xs" component="span">
               {name}

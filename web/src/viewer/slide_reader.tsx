@@ -79,9 +79,19 @@ export function SlideReader({ slide }: { slide: SlideDetail }) {
   return (
     <div className={classes["page"]} data-testid="viewer">
       {slide.case !== null && <PatientBanner of={slide.case} />}
-      <Toolbar slide={slide} view={view} rail={panels.rail} panel={panels.panel} overlays={panels.overlays} previous={row.previous} next={row.next}>
+      <Toolbar
+        slide={slide}
+        view={view}
+        rail={panels.rail}
+        panel={panels.panel}
+        overlays={panels.overlays}
+        previous={row.previous}
+        next={row.next}
+      >
         <LabelPopover slide={slide} opened={panels.label} onOpened={panels.setLabel} />
-        {slide.case_id !== null && can("report.write") && <KeyImageButton slide={{ ...slide, case_id: slide.case_id }} view={view} />}
+        {slide.case_id !== null && can("report.write") && (
+          <KeyImageButton slide={{ ...slide, case_id: slide.case_id }} view={view} />
+        )}
       </Toolbar>
       <div className={classes["body"]}>
         {panels.rail.shown && slide.case_id !== null && <SlideRail slides={row.slides} present={slide.id} />}
@@ -151,7 +161,13 @@ interface Shown {
   toggle: () => void;
 }
 
-function usePanels(): { rail: Shown; panel: Shown; overlays: Shown; label: boolean; setLabel: (opened: boolean) => void } {
+function usePanels(): {
+  rail: Shown;
+  panel: Shown;
+  overlays: Shown;
+  label: boolean;
+  setLabel: (opened: boolean) => void;
+} {
   const [rail, setRail] = useState(true);
   const [panel, setPanel] = useState(true);
   const [overlays, setOverlays] = useState(true);
@@ -176,7 +192,10 @@ function useStable(slide: SlideDetail): SlideDetail & { width: number; height: n
 }
 
 /** The chosen reading, else the newest; a running one that was just started is chosen by the panel. */
-function useReadingAtHand(readings: readonly Reading[] | undefined): { reading: Reading | null; selectReading: (id: string) => void } {
+function useReadingAtHand(readings: readonly Reading[] | undefined): {
+  reading: Reading | null;
+  selectReading: (id: string) => void;
+} {
   const [selected, selectReading] = useState<string | null>(null);
   const newest = newestFirst(readings ?? [])[0] ?? null;
   const reading = readings?.find((candidate) => candidate.id === selected) ?? newest;

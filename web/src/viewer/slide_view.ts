@@ -51,7 +51,13 @@ export class SlideView {
   private frameNow: Frame | null = null;
 
   /** `position`: where to start; the whole slide where null. */
-  constructor(element: HTMLElement, navigator: HTMLElement, slide: TiledSlide, overview: Overview | null, position: ViewPosition | null) {
+  constructor(
+    element: HTMLElement,
+    navigator: HTMLElement,
+    slide: TiledSlide,
+    overview: Overview | null,
+    position: ViewPosition | null,
+  ) {
     this.slide = slide;
     this.source = new SlideTileSource(slide, overview);
     this.viewer = new OpenSeadragon.Viewer({

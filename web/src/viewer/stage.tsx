@@ -48,7 +48,14 @@ export function Stage(props: Props) {
         <>
           <TileHoles view={view} />
           {overlays && session.loaded !== null && (
-            <CellOverlay view={view} session={session} shown={shown} spacingUm={slide.spacing_um_x} editing={canEdit && tool === "flip"} onHover={onHover} />
+            <CellOverlay
+              view={view}
+              session={session}
+              shown={shown}
+              spacingUm={slide.spacing_um_x}
+              editing={canEdit && tool === "flip"}
+              onHover={onHover}
+            />
           )}
           {overlays && <RegionLayer view={view} regions={outlines} />}
           <DrawingTools {...props} view={view} />
@@ -113,7 +120,8 @@ function useOutlines({ slide, regions, session }: Props): ShownRegion[] {
     return { key: annotation.id, role, geometry, label: `${name} ${area(geometry)}`.trim() };
   });
   const read = session.reading?.region ?? null;
-  const reading: ShownRegion[] = read === null ? [] : [{ key: "read", role: "read", geometry: read, label: t("regions.read") }];
+  const reading: ShownRegion[] =
+    read === null ? [] : [{ key: "read", role: "read", geometry: read, label: t("regions.read") }];
   const excluded = session.edits.excluded_regions.map((geometry, i): ShownRegion => ({
     key: `exclusion-${i}`,
     role: "exclusion",

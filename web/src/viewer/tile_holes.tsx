@@ -19,7 +19,11 @@ export function TileHoles({ view }: { view: SlideView }) {
   const shown = holes.filter((hole) => hole.step === step);
   if (shown.length === 0) return null;
   return createPortal(
-    <svg role="img" aria-label={t("holes.count", { n: shown.length })} style={{ position: "absolute", inset: 0, width: "100%", height: "100%" }}>
+    <svg
+      role="img"
+      aria-label={t("holes.count", { n: shown.length })}
+      style={{ position: "absolute", inset: 0, width: "100%", height: "100%" }}
+    >
       <defs>
         <pattern id="hole-hatch" width="10" height="10" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
           <rect width="10" height="10" fill="rgb(255 255 255 / 0.82)" />
@@ -39,7 +43,17 @@ export function TileHoles({ view }: { view: SlideView }) {
           <g key={key} data-hole={key}>
             <path d={pathOf(corners, true)} fill="url(#hole-hatch)" stroke="#5a5a5a" strokeWidth={1} />
             {wide && (
-              <text x={centre.x} y={centre.y} textAnchor="middle" fontSize={12} fontWeight={600} fill="#222" stroke="#fff" strokeWidth={4} paintOrder="stroke">
+              <text
+                x={centre.x}
+                y={centre.y}
+                textAnchor="middle"
+                fontSize={12}
+                fontWeight={600}
+                fill="#222"
+                stroke="#fff"
+                strokeWidth={4}
+                paintOrder="stroke"
+              >
                 {t("holes.one")}
               </text>
             )}

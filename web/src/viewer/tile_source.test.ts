@@ -61,7 +61,10 @@ describe("the tile source", () => {
   });
 
   it("draws no more of a tile than the level holds", () => {
-    expect(source.getTileBounds(2, 179, 128, true)).toMatchObject({ width: 46001 - 179 * 256, height: 32914 - 128 * 256 });
+    expect(source.getTileBounds(2, 179, 128, true)).toMatchObject({
+      width: 46001 - 179 * 256,
+      height: 32914 - 128 * 256,
+    });
   });
 
   it("lays the thumbnail under a slide that has no coarse level", () => {

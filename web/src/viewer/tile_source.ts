@@ -104,10 +104,7 @@ export class SlideTileSource extends OpenSeadragon.TileSource {
 
 /** Fills in level, column and row of `/tiles/{id}/{level}/{column}/{row}`. */
 export function tileUrl(template: string, level: number, column: number, row: number): string {
-  return template
-    .replace("{level}", String(level))
-    .replace("{column}", String(column))
-    .replace("{row}", String(row));
+  return template.replace("{level}", String(level)).replace("{column}", String(column)).replace("{row}", String(row));
 }
 
 function entriesOf(slide: TiledSlide, overview: Overview | null): Entry[] {

@@ -1,10 +1,21 @@
 import { ActionIcon, Badge, Group, SegmentedControl, Text, Tooltip, VisuallyHidden } from "@mantine/core";
-import { IconChevronLeft, IconChevronRight, IconEye, IconEyeOff, IconLayoutSidebar, IconLayoutSidebarRight, IconMaximize, IconRotateClockwise, IconZoomIn, IconZoomOut } from "@tabler/icons-react";
+import {
+  IconChevronLeft,
+  IconChevronRight,
+  IconEye,
+  IconEyeOff,
+  IconLayoutSidebar,
+  IconLayoutSidebarRight,
+  IconMaximize,
+  IconRotateClockwise,
+  IconZoomIn,
+  IconZoomOut,
+} from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { SlideBadges } from "./badges";
-import { nativePower, pixelRatioOf, PRESETS } from "./magnification";
+import { nativePower, pixelRatioOf, PRESETS, presetText } from "./magnification";
 import { LARGEST_SCALE } from "./slide_view";
 import type { SlideView } from "./slide_view";
 import { useFrame } from "./use_slide_view";
@@ -30,7 +41,11 @@ export function Toolbar({ slide, view, rail, panel, overlays, previous, next, ch
   return (
     <div className={classes["toolbar"]} role="toolbar" aria-label={t("toolbar.title")}>
       <Group gap={6} wrap="nowrap" style={{ minWidth: 0 }}>
-        <Tool words={t(rail.shown ? "toolbar.hide_rail" : "toolbar.show_rail")} pressed={rail.shown} onClick={rail.toggle}>
+        <Tool
+          words={t(rail.shown ? "toolbar.hide_rail" : "toolbar.show_rail")}
+          pressed={rail.shown}
+          onClick={rail.toggle}
+        >
           <IconLayoutSidebar size={17} />
         </Tool>
         <Tool words={t("toolbar.previous")} disabled={previous === null} onClick={() => previous?.()}>
@@ -58,11 +73,19 @@ export function Toolbar({ slide, view, rail, panel, overlays, previous, next, ch
         <Tool words={t("toolbar.rotate")} onClick={() => view?.rotateBy(90)}>
           <IconRotateClockwise size={17} />
         </Tool>
-        <Tool words={t(overlays.shown ? "toolbar.hide_overlays" : "toolbar.show_overlays")} pressed={overlays.shown} onClick={overlays.toggle}>
+        <Tool
+          words={t(overlays.shown ? "toolbar.hide_overlays" : "toolbar.show_overlays")}
+          pressed={overlays.shown}
+          onClick={overlays.toggle}
+        >
           {overlays.shown ? <IconEye size={17} /> : <IconEyeOff size={17} />}
         </Tool>
         {children}
-        <Tool words={t(panel.shown ? "toolbar.hide_panel" : "toolbar.show_panel")} pressed={panel.shown} onClick={panel.toggle}>
+        <Tool
+          words={t(panel.shown ? "toolbar.hide_panel" : "toolbar.show_panel")}
+          pressed={panel.shown}
+          onClick={panel.toggle}
+        >
           <IconLayoutSidebarRight size={17} />
         </Tool>
       </Group>
@@ -104,14 +127,15 @@ function Presets({ slide, view }: { slide: SlideDetail; view: SlideView | null }
   const frame = useFrame(view);
   const native = nativePower(slide);
   const offered = PRESETS.filter((power) => pixelRatioOf(native, power) <= LARGEST_SCALE);
-  const near = offered.find((power) => frame !== null && Math.abs(Math.log2(frame.scale / pixelRatioOf(native, power))) < 0.02);
-  const name = (power: number): string => (native.power === null ? `${pixelRatioOf(native, power) * 100} %` : `${power}x`);
+  const near = offered.find(
+    (power) => frame !== null && Math.abs(Math.log2(frame.scale / pixelRatioOf(native, power))) < 0.02,
+  );
   return (
     <SegmentedControl
       size="xs"
       className={classes["presets"] ?? ""}
       aria-label={t("zoom.presets")}
-      data={offered.map((power) => ({ value: String(power), label: name(power) }))}
+      data={offered.map((power) => ({ value: String(power), label: presetText(native, power) }))}
       value={near === undefined ? "" : String(near)}
       onChange={(value) => view?.setScale(pixelRatioOf(native, Number(value)))}
     />
@@ -129,7 +153,14 @@ interface ToolProps {
 function Tool({ words, pressed, disabled = false, onClick, children }: ToolProps) {
   return (
     <Tooltip label={words}>
-      <ActionIcon variant={pressed === true ? "light" : "default"} size="md" aria-label={words} aria-pressed={pressed} disabled={disabled} onClick={onClick}>
+      <ActionIcon
+        variant={pressed === true ? "light" : "default"}
+        size="md"
+        aria-label={words}
+        aria-pressed={pressed}
+        disabled={disabled}
+        onClick={onClick}
+      >
         {children}
       </ActionIcon>
     </Tooltip>

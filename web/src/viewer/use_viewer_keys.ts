@@ -1,7 +1,7 @@
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 
-import { nativePower, pixelRatioOf, PRESETS } from "./magnification";
+import { nativePower, pixelRatioOf, PRESETS, presetText } from "./magnification";
 import type { PowerFacts } from "./magnification";
 import type { SlideView } from "./slide_view";
 import { isTyping, useShortcuts } from "../ui/keyboard";
@@ -17,7 +17,13 @@ export interface ViewerActions {
   previous: (() => void) | null;
   next: (() => void) | null;
   /** Only where the reading may be edited. */
-  edit: { flipMode: () => void; flipHovered: () => void; exclude: () => void; undo: () => void; redo: () => void } | null;
+  edit: {
+    flipMode: () => void;
+    flipHovered: () => void;
+    exclude: () => void;
+    undo: () => void;
+    redo: () => void;
+  } | null;
 }
 
 const PAN = 0.2;
@@ -32,7 +38,7 @@ export function useViewerKeys(view: SlideView | null, slide: PowerFacts, actions
   const { edit } = actions;
   useShortcuts([
     ...PRESETS.map((power, i) =>
-      key(String(i + 1), native.power === null ? t("keys.percent", { percent: pixelRatioOf(native, power) * 100 }) : t("keys.power", { power }), () =>
+      key(String(i + 1), t("keys.power", { power: presetText(native, power) }), () =>
         view?.setScale(pixelRatioOf(native, power)),
       ),
     ),
@@ -55,7 +61,14 @@ export function useViewerKeys(view: SlideView | null, slide: PowerFacts, actions
     ...(actions.previous === null ? [] : [key("p", t("toolbar.previous"), actions.previous)]),
     ...(edit === null
       ? []
-      : [key("c", t("keys.flip_mode"), edit.flipMode), key("x", t("keys.flip"), edit.flipHovered), key("e", t("keys.exclude"), edit.exclude)]),
+      : [
+          key("c", t("keys.flip_mode"), edit.flipMode),
+          key("x", t("keys.flip"), edit.flipHovered),
+          key("e", t("keys.exclude"), edit.exclude),
+          // Listed here, heard below: the page's keys know no Ctrl.
+          key("Ctrl+Z", t("edits.undo"), edit.undo),
+          key("Ctrl+Shift+Z", t("edits.redo"), edit.redo),
+        ]),
   ]);
   useUndoKeys(edit);
 }

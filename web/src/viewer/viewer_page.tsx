@@ -17,7 +17,9 @@ export default function ViewerPage() {
   const { id = "" } = useParams();
   const slide = useSlide(id);
   const word = useWord();
-  usePageTitle(slide.data === undefined ? "" : `${slide.data.case?.accession_number ?? ""} ${slideName(slide.data, word)}`.trim());
+  usePageTitle(
+    slide.data === undefined ? "" : `${slide.data.case?.accession_number ?? ""} ${slideName(slide.data, word)}`.trim(),
+  );
   if (slide.isPending) return <Loading />;
   if (slide.data === undefined) return <ErrorNotice error={slide.error} onRetry={() => void slide.refetch()} />;
   if (slide.data.status !== "ready" && slide.data.status !== "unmatched") return <NotReadable slide={slide.data} />;
@@ -33,7 +35,11 @@ function NotReadable({ slide }: { slide: SlideDetail }) {
   return (
     <>
       {slide.case !== null && <PatientBanner of={slide.case} />}
-      <Alert m="md" color={slide.status === "failed" ? "red" : "blue"} title={`${slideName(slide, word)}: ${word("slide_status", slide.status)}`}>
+      <Alert
+        m="md"
+        color={slide.status === "failed" ? "red" : "blue"}
+        title={`${slideName(slide, word)}: ${word("slide_status", slide.status)}`}
+      >
         {slide.failure?.[language] ?? t("slide.not_ready")}
       </Alert>
     </>
