@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from rich.table import Table
 from coverslip.cli.demo_cases import DemoHospital, region
 from coverslip.cli.demo_client import Client
 from coverslip.cli.demo_seed import Seeded
-from coverslip.cli.demo_story import find_case, people, slides_of
+from coverslip.cli.demo_story import find_case, people
 
 COLUMNS = ("case", "slide", "format", "size", "reading", "score (95 % interval)", "status", "report file")
 MEGABYTE = 1_000_000
@@ -30,10 +31,11 @@ def _hospital_rows(table: Table, head: Client, hospital: DemoHospital, folder: P
         case = find_case(head, story.accession_number)
         report = _report_file(head, case, folder)
         first = True
-        for slide in slides_of(case):
+        for place, slide in _placed(case):
             if slide["status"] == "expected":
                 continue
-            beginning = (story.accession_number if first else "", _name(slide), slide["format"] or "—", _size(slide))
+            name = f"{place}-{slide['label']} {slide['marker'] or slide['stain']}"
+            beginning = (story.accession_number if first else "", name, slide["format"] or "—", _size(slide))
             readings = slide["readings"] or [None]
             for reading in readings:
                 cells = beginning if reading is readings[0] else ("", "", "", "")
@@ -44,8 +46,14 @@ def _hospital_rows(table: Table, head: Client, hospital: DemoHospital, folder: P
             table.add_row(story.accession_number, "—", "—", "—", "—", "—", case["status"], report)
 
 
-def _name(slide: Any) -> str:
-    return f"{slide['label']} {slide['marker'] or slide['stain']}"
+def _placed(case: Any) -> Iterator[tuple[str, Any]]:
+    """Every slide with the block it was cut from."""
+    for specimen in case["specimens"]:
+        for block in specimen["blocks"]:
+            for slide in block["slides"]:
+                yield f"{specimen['label']}{block['label']}", slide
+    for slide in case["unplaced_slides"]:
+        yield "?", slide
 
 
 def _size(slide: Any) -> str:
