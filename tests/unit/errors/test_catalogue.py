@@ -99,8 +99,9 @@ def problems_named_in_the_code() -> set[str]:
             if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "InvalidInput":
                 for keyword in node.keywords:
                     if keyword.arg == "problem":
-                        assert isinstance(keyword.value, ast.Constant), f"{path.name}:{node.lineno}: words in the code"
-                        named.add(keyword.value.value)
+                        key = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
+                        assert isinstance(key, str), f"{path.name}:{node.lineno}: words in the code"
+                        named.add(key)
     return named
 
 
