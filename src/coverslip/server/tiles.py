@@ -140,7 +140,7 @@ class TileApp:
             await send({"type": "http.response.body", "body": b""})
             return
         if place is not None:
-            tile = self._stored(source, request, place)
+            tile = await self._stored_or_moved(source, request, place)
         else:
             made = await self._decoded.tile(source, request.level, request.column, request.row)
             tile = Tile(made.media_type, etag, made.data)
@@ -152,6 +152,16 @@ class TileApp:
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if request.head_only else tile.data})
+
+    async def _stored_or_moved(self, source: TileSource, request: Request, place: TilePlace) -> Tile:
+        """The stored tile; asked again where its file is gone: a copy from object storage is kept for a while only."""
+        try:
+            return self._stored(source, request, place)
+        except NotFound:
+            self._access.forget(request.token)
+            source = await self._access.ask(request.token, request.slide)
+            place = source.index.place(request.level, request.column, request.row) or place
+            return self._stored(source, request, place)
 
     def _stored(self, source: TileSource, request: Request, place: TilePlace) -> Tile:
         data = self._files.read(source.index.files[place.file], place)

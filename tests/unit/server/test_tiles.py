@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -331,6 +331,22 @@ def test_a_file_that_is_gone_is_not_found(hospital: Hospital) -> None:
     assert place is not None
     with pytest.raises(NotFound):
         FileMemory().read("/nowhere/a.svs", place)
+
+
+def test_a_file_that_was_laid_out_anew_is_found_again(hospital: Hospital, folder: Path) -> None:
+    source = hospital.sources[SLIDE]
+    first, second = folder / "first", folder / "second"
+    for path in (first, second):
+        path.write_bytes((folder / "a.svs").read_bytes())
+    hospital.sources[SLIDE] = replace(source, index=replace(source.index, files=(str(first),)))
+
+    async def work(app: TileApp) -> list[int]:
+        first.unlink()
+        statuses = [(await get(app, f"/tiles/{SLIDE}/0/0/0", COOKIE)).status]
+        hospital.sources[SLIDE] = replace(source, index=replace(source.index, files=(str(second),)))
+        return [*statuses, (await get(app, f"/tiles/{SLIDE}/0/0/0", COOKIE)).status]
+
+    assert run(hospital, work) == [404, 200]
 
 
 def test_a_fault_gives_an_incident_number_and_nothing_else(hospital: Hospital) -> None:
