@@ -73,7 +73,7 @@ function PersonRow({ person, open }: { person: Person; open: (dialog: Dialog) =>
           <Button
             size="compact-xs"
             variant="default"
-            aria-label={t("people.password_title", { name })}
+            aria-label={t("people.reset_of", { name })}
             onClick={() => open({ kind: "password", person })}
           >
             {t("people.reset")}
@@ -123,7 +123,9 @@ export default function PeoplePage() {
               <Table.Th>{t("people.name")}</Table.Th>
               <Table.Th>{t("people.roles")}</Table.Th>
               <Table.Th>{t("people.active")}</Table.Th>
-              <Table.Td />
+              <Table.Th>
+                <span className="visually-hidden">{t("actions.title")}</span>
+              </Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>

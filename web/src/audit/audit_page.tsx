@@ -1,4 +1,4 @@
-import { Box, Button, Center, Group, Select, TextInput, Title } from "@mantine/core";
+import { Box, Button, Center, Group, Select, Title } from "@mantine/core";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
@@ -6,6 +6,8 @@ import { useAudit } from "../api/audit";
 import { usePeople } from "../api/people";
 import { nameOf, useLanguage } from "../i18n/words";
 import { useSession } from "../session/session";
+import { DateField } from "../ui/date_field";
+import { readDay } from "../ui/date_text";
 import { EmptyState } from "../ui/empty_state";
 import { ErrorNotice } from "../ui/error_notice";
 import { Loading } from "../ui/loading";
@@ -49,19 +51,15 @@ function FilterRow({ filters, onChange }: { filters: AuditFilters; onChange: (fi
         value={filters.action}
         onChange={(action) => onChange({ ...filters, action })}
       />
-      <TextInput
-        size="xs"
-        type="date"
+      <DateField
         label={t("audit.from")}
         value={filters.from ?? ""}
-        onChange={(event) => onChange({ ...filters, from: event.currentTarget.value || null })}
+        onChange={(text) => onChange({ ...filters, from: readDay(text) })}
       />
-      <TextInput
-        size="xs"
-        type="date"
+      <DateField
         label={t("audit.to")}
         value={filters.to ?? ""}
-        onChange={(event) => onChange({ ...filters, to: event.currentTarget.value || null })}
+        onChange={(text) => onChange({ ...filters, to: readDay(text) })}
       />
       {filters.caseId !== null && (
         <Button size="xs" variant="default" onClick={() => onChange({ ...filters, caseId: null })}>

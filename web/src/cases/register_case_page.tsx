@@ -6,6 +6,7 @@ import { useNavigate } from "react-router";
 import { PRIORITIES, SEXES, useRegisterCase } from "../api/cases";
 import { date } from "../i18n/format";
 import { useWord } from "../i18n/words";
+import { DateField } from "../ui/date_field";
 import { ErrorNotice } from "../ui/error_notice";
 import { notifyDone } from "../ui/notices";
 import { usePageTitle } from "../ui/page_title";
@@ -69,14 +70,11 @@ function PatientFields({ form, problemAt, change }: SectionProps) {
           value={form.sex}
           onChange={(value) => change({ sex: SEXES.find((known) => known === value) ?? "unknown" })}
         />
-        <TextInput
-          size="xs"
-          w={150}
-          type="date"
+        <DateField
           label={t("register.birth_date")}
           value={form.birth_date}
           error={problemAt("birth_date")}
-          onChange={(event) => change({ birth_date: event.currentTarget.value })}
+          onChange={(birth_date) => change({ birth_date })}
         />
       </Group>
     </Paper>
@@ -160,7 +158,7 @@ export default function RegisterCasePage() {
     const problem = problems[path];
     return problem === undefined ? undefined : t(`register.problem.${problem}`);
   };
-  const change = (part: Partial<RegistrationForm>): void => setForm({ ...form, ...part });
+  const change = (part: Partial<RegistrationForm>): void => setForm((now) => ({ ...now, ...part }));
 
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();

@@ -1,4 +1,5 @@
 import type { CaseRegistration, Priority, Sex } from "../api/cases";
+import { readDay } from "../ui/date_text";
 import type { ControlStatus, Marker, Stain } from "../api/slides";
 
 /** A case as it stands in the form: every field is text until it is sent. */
@@ -169,6 +170,12 @@ function specimenProblems(
   });
 }
 
+function dayProblem(day: string, today: string): string | null {
+  if (day === "") return null;
+  if (readDay(day) !== day) return "not_a_day";
+  return day > today ? "in_the_future" : null;
+}
+
 /** What stands in the way of sending the form. The server checks again, and knows more (numbers already taken). */
 export function problemsOf(form: RegistrationForm, today: string): Problems {
   const problems: Problems = {};
@@ -178,7 +185,7 @@ export function problemsOf(form: RegistrationForm, today: string): Problems {
   note("accession_number", form.accession_number.trim() === "" ? "missing" : null);
   note("patient_number", form.patient_number.trim() === "" ? "missing" : null);
   note("name", form.name.trim() === "" ? "missing" : null);
-  note("birth_date", form.birth_date !== "" && form.birth_date > today ? "in_the_future" : null);
+  note("birth_date", dayProblem(form.birth_date, today));
   note("specimens", form.specimens.length === 0 ? "missing" : null);
   specimenProblems(form.specimens, note);
   return problems;

@@ -170,7 +170,9 @@ function BlockFields({ value: block, path, problemAt, onChange, onRemove }: Part
               <Table.Th>{t("register.clone")}</Table.Th>
               <Table.Th>{t("register.control")}</Table.Th>
               <Table.Th>{t("register.barcode")}</Table.Th>
-              <Table.Td />
+              <Table.Th>
+                <span className="visually-hidden">{t("actions.title")}</span>
+              </Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>

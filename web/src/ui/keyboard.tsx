@@ -49,7 +49,11 @@ function byWords(shortcuts: readonly Pick<Shortcut, "key" | "words">[]): [string
 
 /** Whether this is the key meant: with Caps Lock a letter comes as a capital though Shift is not pressed. */
 function isKey(shortcut: Shortcut, event: KeyboardEvent): boolean {
-  const key = /^[a-z]$/i.test(event.key) ? (event.shiftKey ? event.key.toUpperCase() : event.key.toLowerCase()) : event.key;
+  const key = /^[a-z]$/i.test(event.key)
+    ? event.shiftKey
+      ? event.key.toUpperCase()
+      : event.key.toLowerCase()
+    : event.key;
   return shortcut.key === key;
 }
 

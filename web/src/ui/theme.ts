@@ -32,7 +32,7 @@ export const FONTS = '"Noto Sans SC Variable", "Noto Sans SC", system-ui, sans-s
 
 export const theme = createTheme({
   primaryColor: "slate",
-  primaryShade: { light: 7, dark: 5 },
+  primaryShade: { light: 7, dark: 6 },
   autoContrast: true,
   colors: { slate, dark },
   fontFamily: FONTS,
@@ -50,6 +50,14 @@ export const theme = createTheme({
 /** Quiet text keeps a contrast of at least 4.5 against every ground of the pages. */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
-  light: { "--mantine-color-dimmed": "#56626b", "--mantine-color-placeholder": "#66727b" },
-  dark: { "--mantine-color-dimmed": "#b4b4b4", "--mantine-color-placeholder": "#a0a0a0" },
+  light: {
+    "--mantine-color-dimmed": "#56626b",
+    "--mantine-color-placeholder": "#66727b",
+    "--mantine-color-error": "#b3261e",
+  },
+  dark: {
+    "--mantine-color-dimmed": "#b4b4b4",
+    "--mantine-color-placeholder": "#a0a0a0",
+    "--mantine-color-error": "#ff8f8f",
+  },
 });

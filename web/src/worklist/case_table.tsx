@@ -22,16 +22,17 @@ interface TableProps {
   onOpen: (of: CaseSummary) => void;
 }
 
-function Head({
-  sort,
-  filters,
-  onSort,
-  children,
-}: Pick<TableProps, "filters" | "onSort"> & { sort: Sort; children: ReactNode }) {
+interface HeadProps extends Pick<TableProps, "filters" | "onSort"> {
+  sort: Sort;
+  className?: string;
+  children: ReactNode;
+}
+
+function Head({ sort, filters, onSort, className = "", children }: HeadProps) {
   const active = filters.sort === sort;
   const Arrow = filters.descending ? IconChevronDown : IconChevronUp;
   return (
-    <Table.Th aria-sort={active ? (filters.descending ? "descending" : "ascending") : "none"}>
+    <Table.Th className={className} aria-sort={active ? (filters.descending ? "descending" : "ascending") : "none"}>
       <UnstyledButton className={classes["sort"] ?? ""} onClick={() => onSort(sort)}>
         {children}
         {active && <Arrow size={14} aria-hidden />}
@@ -144,7 +145,7 @@ function Row({
         <Readings of={of} />
       </Table.Td>
       <Table.Td>{of.assigned_to === null ? "" : nameOf(of.assigned_to, language)}</Table.Td>
-      <Table.Td className={classes["time"] ?? ""}>{dateTime(of.received_at)}</Table.Td>
+      <Table.Td className={classes["received"] ?? ""}>{dateTime(of.received_at)}</Table.Td>
       <Table.Td className={classes["time"] ?? ""}>
         <Waiting of={of} now={now} />
       </Table.Td>
@@ -175,7 +176,7 @@ export function CaseTable({ cases, filters, current, onSort, onOpen }: TableProp
           <Table.Th>{t("worklist.columns.slides")}</Table.Th>
           <Table.Th>{t("worklist.columns.readings")}</Table.Th>
           <Table.Th>{t("worklist.columns.assigned")}</Table.Th>
-          <Head sort="received_at" {...heads}>
+          <Head sort="received_at" className={classes["received"] ?? ""} {...heads}>
             {t("worklist.columns.received")}
           </Head>
           <Table.Th>{t("worklist.columns.waiting")}</Table.Th>
