@@ -85,7 +85,11 @@ class Slide(Protocol):
         ...
 
     def tile(self, level: int, column: int, row: int) -> EncodedTile:
-        """One tile of the slide's own grid. Raises `TileOutside`, `TileUnreadable`."""
+        """One tile of the slide's own grid. Raises `LevelOutside`, `TileOutside`, `TileUnreadable`.
+
+        At the right and lower border a stored tile keeps its full size; what lies beyond the level is filler, to be
+        cropped by whoever shows it.
+        """
         ...
 
     def region(self, level: int, bounds: Box) -> RgbImage:
