@@ -64,7 +64,7 @@ class Desk {
   /** Somebody else saves. */
   elsewhere(part: Partial<ReportDraft>): Report {
     const now = this.held ?? reportOf(EMPTY);
-    this.held = { ...now, ...part, revision: now.revision + 1 } as Report;
+    this.held = { ...now, ...part, revision: now.revision + 1 };
     return this.held;
   }
 }
@@ -87,6 +87,14 @@ describe("a draft", () => {
     expect(saver.snapshot().state).toBe("changed");
     await vi.runAllTimersAsync();
     expect([desk.saves, desk.held?.diagnosis, saver.snapshot().state]).toEqual([1, "浸润性导管癌", "saved"]);
+  });
+
+  it("names the revision that the server holds, so that it can be signed", async () => {
+    saver.change({ diagnosis: "one" });
+    await saver.flush();
+    saver.change({ diagnosis: "two" });
+    await saver.flush();
+    expect([saver.snapshot().draft.revision, desk.held?.revision]).toEqual([2, 2]);
   });
 
   it("is not sent when nothing changed", async () => {

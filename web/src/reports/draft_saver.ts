@@ -133,7 +133,9 @@ export class DraftSaver {
       try {
         const report = await this.server.save(sent);
         this.base = { ...sent, revision: report.revision };
-        this.show({ state: this.dirty ? "changed" : "saved", savedAt: report.updated_at });
+        // What is signed names the revision that the server holds.
+        const draft = { ...this.view.draft, revision: report.revision };
+        this.show({ draft, state: this.dirty ? "changed" : "saved", savedAt: report.updated_at });
         return;
       } catch (problem) {
         if (!(problem instanceof ApiError)) throw problem;
