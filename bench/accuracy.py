@@ -5,9 +5,9 @@ usage: python bench/accuracy.py FOLDER [FOLDER...] --mpp 0.25 [--radius-px 12] [
 FOLDER holds IMAGE.png or .jpg with IMAGE.points.csv (columns x_px, y_px, class: positive or negative). Found and
 true nuclei are paired one to one, within the radius, so that the sum of distances is smallest. Printed for each folder,
 as JSON: F1 of detection, of the positive and of the negative class and their mean, accuracy of the class of paired
-nuclei; mean absolute error, bias and ICC(2,1) of the positive index in percentage points (fields with nuclei); each with
-a 95 % interval by resampling whole fields (few fields: wide). Nuclei that are shown but not counted are left out. A
-field without its points is an error: nothing is skipped.
+nuclei; mean absolute error, bias and ICC(2,1) of the positive index in percentage points (fields with nuclei); each
+with a 95 % interval by resampling whole fields (few fields: wide). Nuclei that are shown but not counted are left out.
+A field without its points is an error: nothing is skipped.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coverslip.analysis.stains.deconvolution import MILLI, Deconvolution
-from coverslip.analysis.stains.optical_density import WhitePoint, optical_density
+from coverslip.analysis.stains.optical_density import DARKEST_WHITE, WhitePoint, optical_density
 from coverslip.analysis.stains.vectors import DAB, HAEMATOXYLIN, STAINED_DENSITY, StainVectors, unit
 from coverslip.slides.slide import RgbImage
 
@@ -47,8 +47,8 @@ class StainQuality:
 
     @property
     def is_not_dab(self) -> bool:
-        """An H&E section or a red chromogen: a marker read here would be an invention, there is no DAB to measure."""
-        return self.magenta_share > MAGENTA_SHARE_LIMIT
+        """No light passes (fluorescence), or the stain is H&E or a red chromogen: a marker read here would be invented."""
+        return self.white_point < DARKEST_WHITE or self.magenta_share > MAGENTA_SHARE_LIMIT
 
     @property
     def hue_is_doubtful(self) -> bool:

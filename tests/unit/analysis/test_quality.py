@@ -92,5 +92,15 @@ def test_a_fluorescence_image_gives_no_number() -> None:
     assert scored["status"] == Status.NOT_EVALUABLE and scored["n"] == 0
 
 
+def test_coloured_light_on_black_is_not_a_stain() -> None:
+    noise = np.random.default_rng(1).normal(0, 4, (800, 800))
+    blue = np.zeros((800, 800, 3), np.uint8)
+    blue[..., 2] = np.clip(120 + noise, 0, 255)
+    for x in range(40, 800, 60):
+        cv2.circle(blue, (x, 400), 20, (0, 0, 230), -1)
+    findings = read(blue)
+    assert findings.reasons == ("STAIN_OOD",) and len(findings.cells) == 0
+
+
 def test_whoever_knows_nothing_of_the_laboratory_is_told_so() -> None:
     assert {"CONTROL_UNKNOWN", "PREANALYTIC_UNKNOWN"} <= set(result(read(stained()))["flags"])

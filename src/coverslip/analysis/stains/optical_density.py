@@ -17,7 +17,7 @@ DARKEST_INTENSITY = 1.0
 BRIGHT_SHARE = 0.02
 """The white point is looked for among this share of the brightest pixels of a field."""
 DARKEST_WHITE = 120.0
-"""A field whose brightest pixels are darker than this shows no transmitted light at all."""
+"""Pixels darker than this, in every channel for the white point and in any for a DAB stain, show no lamp behind glass."""
 
 
 @dataclass(frozen=True, slots=True)
