@@ -47,7 +47,7 @@ class StainQuality:
 
     @property
     def is_not_dab(self) -> bool:
-        """No light passes (fluorescence), or the stain is H&E or a red chromogen: a marker read here would be invented."""
+        """No light passes (fluorescence), or the stain is H&E or a red chromogen: a marker would be invented."""
         return self.white_point < DARKEST_WHITE or self.magenta_share > MAGENTA_SHARE_LIMIT
 
     @property

@@ -17,7 +17,7 @@ DARKEST_INTENSITY = 1.0
 BRIGHT_SHARE = 0.02
 """The white point is looked for among this share of the brightest pixels of a field."""
 DARKEST_WHITE = 120.0
-"""Pixels darker than this, in every channel for the white point and in any for a DAB stain, show no lamp behind glass."""
+"""A white darker than this in every channel, and for a DAB stain in any, shows no lamp behind glass."""
 
 
 @dataclass(frozen=True, slots=True)
