@@ -30,12 +30,14 @@ interface Props {
   spacingUm: number | null;
   /** A click turns the class of the cell under it. */
   editing: boolean;
+  /** The pointer is free: nothing is being drawn. */
+  pointing: boolean;
   /** Told which cell is under the pointer, for the key that turns it. */
   onHover: (cell: number | null) => void;
 }
 
 /** Every cell of the reading over the slide, and what the one under the pointer is. */
-export function CellOverlay({ view, session, shown, spacingUm, editing, onHover }: Props) {
+export function CellOverlay({ view, session, shown, spacingUm, editing, pointing, onHover }: Props) {
   const { loaded, states, flip } = session;
   const layer = useRef<CellLayer | null>(null);
 
@@ -68,7 +70,7 @@ export function CellOverlay({ view, session, shown, spacingUm, editing, onHover 
 
   const hit = (at: Point): number | null => {
     const scale = view.frame()?.scale;
-    if (loaded === null || scale === undefined) return null;
+    if (loaded === null || scale === undefined || !pointing) return null;
     const reach = Math.max(REACH_PX / scale, spacingUm === null ? 0 : REACH_UM / spacingUm);
     return nearestCell(loaded.grid, loaded.cells, at.x, at.y, reach);
   };

@@ -8,6 +8,7 @@ import { scoreText, valueText } from "./score_text";
 import type { Reading, ReadingResult } from "../api/readings";
 import { number } from "../i18n/format";
 import { useLanguage, useWord } from "../i18n/words";
+import { ALARM, ON_TINT } from "../viewer/colours";
 
 /**
  * What a reading says. The computer's value stays in sight after edits; the reader's stands above it, at once from the
@@ -22,7 +23,7 @@ export function ResultCard({ reading, session }: { reading: Reading; session: Ce
     <Paper withBorder p="sm" component="section" aria-label={t("result.title")} data-testid="result-card">
       <Stack gap="xs">
         <Group gap={6}>
-          <Badge color="red" variant="outline" radius="sm" tt="none">
+          <Badge color="red.9" variant="outline" c={ALARM} radius="sm" tt="none">
             {t("result.not_validated")}
           </Badge>
           <DecisionBadge reading={reading} />
@@ -63,7 +64,7 @@ function DecisionBadge({ reading }: { reading: Reading }) {
   const word = useWord();
   const colour = { pending: "yellow", accepted: "teal", edited: "teal", rejected: "gray" }[reading.decision];
   return (
-    <Badge color={colour} variant="light" radius="sm" tt="none" data-testid="decision">
+    <Badge color={colour} variant="light" c={ON_TINT} radius="sm" tt="none" data-testid="decision">
       {word("decision", reading.decision)}
     </Badge>
   );
@@ -77,7 +78,7 @@ function Value({ result, large }: { result: ReadingResult; large: boolean }) {
   const score = scoreText(result, language);
   if (score === null) {
     return (
-      <Text fw={700} size={large ? "lg" : "sm"} c="red" data-testid="not-evaluable">
+      <Text fw={700} size={large ? "lg" : "sm"} c={ALARM} data-testid="not-evaluable">
         {word("evaluability", "NOT_EVALUABLE")}
       </Text>
     );

@@ -23,7 +23,14 @@ function Codes({ codes, colour, title }: { codes: readonly string[]; colour: str
   const { t } = useTranslation("viewer");
   if (codes.length === 0) return null;
   return (
-    <Alert color={colour} variant="light" p="xs" icon={<IconAlertTriangle size={18} aria-hidden />} title={title}>
+    <Alert
+      color={colour}
+      variant="light"
+      p="xs"
+      icon={<IconAlertTriangle size={18} aria-hidden />}
+      title={title}
+      styles={{ title: { color: "var(--mantine-color-text)" } }}
+    >
       {codes.map((code) => (
         <Text key={code} size="sm" data-code={code}>
           {t(`reports:flags.${code}`, { defaultValue: code })}

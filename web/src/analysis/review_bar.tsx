@@ -63,7 +63,7 @@ export function ReviewBar({
         <Button
           flex={1}
           px="xs"
-          color="teal"
+          color="teal.9"
           leftSection={<IconCheck size={16} aria-hidden />}
           loading={review.isPending}
           onClick={accept}
@@ -134,7 +134,7 @@ function RejectDialog({ opened, pending, error, onClose, onReject }: DialogProps
             <Button variant="default" onClick={onClose}>
               {t("actions.cancel")}
             </Button>
-            <Button type="submit" color="red" loading={pending} disabled={reason.trim() === ""}>
+            <Button type="submit" color="red.9" loading={pending} disabled={reason.trim() === ""}>
               {t("review.reject_confirm")}
             </Button>
           </Group>

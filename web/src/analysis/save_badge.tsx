@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { CellSession } from "./cell_session";
 import { ApiError } from "../api/errors";
 import { useLanguage } from "../i18n/words";
+import { ON_TINT } from "../viewer/colours";
 
 const COLOURS = { saved: "teal", waiting: "yellow", saving: "yellow", failed: "red" } as const;
 
@@ -18,6 +19,7 @@ export function SaveBadge({ save }: { save: CellSession["save"] }) {
         size="sm"
         variant="light"
         color={COLOURS[save.state]}
+        c={ON_TINT}
         radius="sm"
         tt="none"
         role="status"

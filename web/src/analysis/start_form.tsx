@@ -12,6 +12,7 @@ import type { Algorithm, Area, Reading } from "../api/readings";
 import type { SlideDetail } from "../api/slides";
 import { useLanguage, useWord } from "../i18n/words";
 import { ErrorNotice } from "../ui/error_notice";
+import { ALARM } from "../viewer/colours";
 
 interface Props {
   slide: SlideDetail;
@@ -77,7 +78,7 @@ export function StartForm({ slide, algorithms, regions, selected, onSelect, onSt
         onChange={setChosen}
       />
       {slide.marker !== algorithm.marker && (
-        <Text size="xs" c="var(--mantine-color-error)" role="note">
+        <Text size="xs" c={ALARM} role="note">
           {t("start.other_marker", {
             slide: slide.marker === null ? word("stain", slide.stain) : word("marker", slide.marker),
             marker: word("marker", algorithm.marker),
@@ -126,7 +127,7 @@ export function StartForm({ slide, algorithms, regions, selected, onSelect, onSt
         {t("start.go")}
       </Button>
       {slide.spacing_um_x === null && (
-        <Text size="xs" c="var(--mantine-color-error)" role="note">
+        <Text size="xs" c={ALARM} role="note">
           {t("start.no_spacing")}
         </Text>
       )}

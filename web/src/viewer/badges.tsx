@@ -1,6 +1,7 @@
 import { Badge, Tooltip } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
+import { ON_TINT } from "./colours";
 import { nativePower, PRESETS } from "./magnification";
 import type { SlideDetail } from "../api/slides";
 import { useWord } from "../i18n/words";
@@ -43,7 +44,7 @@ export function SlideBadges({ slide }: { slide: SlideDetail }) {
 function Explained({ words, colour, children }: { words: string; colour: string; children: string }) {
   return (
     <Tooltip label={words} multiline maw={300} events={{ hover: true, focus: true, touch: true }}>
-      <Badge variant="light" color={colour} radius="sm" tt="none" tabIndex={0}>
+      <Badge variant="light" color={colour} c={ON_TINT} radius="sm" tt="none" tabIndex={0}>
         {children}
       </Badge>
     </Tooltip>

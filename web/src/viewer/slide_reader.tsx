@@ -15,6 +15,7 @@ import { useViewerKeys } from "./use_viewer_keys";
 import classes from "./viewer.module.css";
 import { AnalysisPanel } from "../analysis/analysis_panel";
 import { useCellSession } from "../analysis/cell_session";
+import { foremost, newestFirst } from "../analysis/reading_order";
 import { useReviewState } from "../analysis/review_state";
 import { isTurnable } from "../analysis/cell_overlay";
 import type { CellGroup } from "../analysis/cell_look";
@@ -191,19 +192,14 @@ function useStable(slide: SlideDetail): SlideDetail & { width: number; height: n
   );
 }
 
-/** The chosen reading, else the newest; a running one that was just started is chosen by the panel. */
+/** The chosen reading, else the one that matters most. */
 function useReadingAtHand(readings: readonly Reading[] | undefined): {
   reading: Reading | null;
   selectReading: (id: string) => void;
 } {
   const [selected, selectReading] = useState<string | null>(null);
-  const newest = newestFirst(readings ?? [])[0] ?? null;
-  const reading = readings?.find((candidate) => candidate.id === selected) ?? newest;
-  return { reading, selectReading };
-}
-
-function newestFirst(readings: readonly Reading[]): Reading[] {
-  return [...readings].sort((a, b) => b.requested_at.localeCompare(a.requested_at));
+  const chosen = readings?.find((candidate) => candidate.id === selected);
+  return { reading: chosen ?? foremost(readings ?? []), selectReading };
 }
 
 /** The slides of the case and the ways to the next and the one before. */

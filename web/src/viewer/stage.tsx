@@ -6,6 +6,7 @@ import type { SlideView } from "./slide_view";
 import { TileHoles } from "./tile_holes";
 import type { Tool } from "./tools";
 import type { Regions } from "./use_regions";
+import { useTileFailureCheck } from "./use_slide_view";
 import classes from "./viewer.module.css";
 import { CellOverlay } from "../analysis/cell_overlay";
 import type { CellGroup } from "../analysis/cell_look";
@@ -40,6 +41,7 @@ export function Stage(props: Props) {
   const { slide, view, canvas, navigator, tool, overlays, session, shown, onHover, canEdit } = props;
   const { t } = useTranslation("viewer");
   const outlines = useOutlines(props);
+  useTileFailureCheck(view, slide.id);
   return (
     <section className={classes["stage"]} aria-label={t("slide.image", { label: slide.label })}>
       <div ref={canvas} className={classes["canvas"]} data-testid="slide-canvas" data-open={view !== null} />
@@ -54,6 +56,7 @@ export function Stage(props: Props) {
               shown={shown}
               spacingUm={slide.spacing_um_x}
               editing={canEdit && tool === "flip"}
+              pointing={tool === "look" || tool === "flip"}
               onHover={onHover}
             />
           )}

@@ -1,5 +1,7 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState, useSyncExternalStore, type RefObject } from "react";
 
+import { keys } from "../api/keys";
 import { needsOverview } from "./levels";
 import { SlideView } from "./slide_view";
 import type { Frame, Hole } from "./slide_view";
@@ -71,6 +73,18 @@ function keepAddress(view: SlideView): () => void {
 
 const nothing = (): (() => void) => () => undefined;
 const NO_HOLES: readonly Hole[] = [];
+
+/**
+ * Ask for the slide once where a tile does not come: a session that has ended shows itself by that answer, and the
+ * person is sent to sign in instead of being told that the slide is damaged.
+ */
+export function useTileFailureCheck(view: SlideView | null, slideId: string): void {
+  const client = useQueryClient();
+  const failing = useHoles(view).length > 0;
+  useEffect(() => {
+    if (failing) void client.invalidateQueries({ queryKey: keys.slide(slideId), exact: true });
+  }, [client, failing, slideId]);
+}
 
 /** What the screen shows now; draws its caller with every frame, so callers are small. */
 export function useFrame(view: SlideView | null): Frame | null {
