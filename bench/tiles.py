@@ -12,12 +12,12 @@ from datetime import date
 from pathlib import Path
 
 import httpx
-
 from competitors import Competitor, coverslip, nginx, peer
-from coverslip.slides.isolation import tile_index
 from load import Load, run_load, walk
 from slide import COLUMNS, ROWS, TILE, cut_tiles, make_slide
 from table import machine, write_section
+
+from coverslip.slides.isolation import tile_index
 
 CONNECTIONS = (8, 64)
 OWN_AIM, DEEPZOOM_AIM = 0.4, 20.0

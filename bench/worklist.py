@@ -14,6 +14,7 @@ import time
 from uuid import UUID
 
 import psycopg
+from table import machine, write_section
 
 from coverslip.cases.status import CaseStatus
 from coverslip.cases.worklist import WorklistQuery, list_cases
@@ -21,7 +22,6 @@ from coverslip.records.actor import Actor
 from coverslip.records.database import Database
 from coverslip.testing.database import PostgresForTests, actor_for, make_organization, make_person
 from coverslip.vocabulary.roles import Role
-from table import machine, write_section
 
 SURNAMES = "李王张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
 OPEN = (CaseStatus.READY, CaseStatus.IN_READING, CaseStatus.DRAFTED)
