@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import sys
 import time
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from coverslip.analysis.export import write_cells_geojson
 from coverslip.analysis.reading import FinishedReading, read_slide
 from coverslip.analysis.registry import algorithm_for, parameters_of
 from coverslip.errors import InvalidInput
-from coverslip.slides.isolation import open_isolated
+from coverslip.slides.isolation import DecoderPool
 from coverslip.slides.slide import Slide
 from coverslip.vocabulary.geometry import Box, Region
 from coverslip.vocabulary.markers import Marker
@@ -59,24 +60,33 @@ def command(
     given = dict(_name_and_value(text) for text in settings_given)
     folders = _folders(slides, out)
     printed = []
-    for path, folder in zip(slides, folders, strict=True):
-        summary = _analyze(path, folder, algorithm, chosen, mpp, given)
-        printed.append(summary)
-        if not as_json:
-            click.echo(_line(path, summary))
+    with closing(DecoderPool()) as decoders:
+        for path, folder in zip(slides, folders, strict=True):
+            with decoders.open(path) as slide:
+                summary = _analyze(slide, path, folder, _Asked(algorithm, chosen, mpp, given))
+            printed.append(summary)
+            if not as_json:
+                click.echo(_line(path, summary))
     if as_json:
         click.echo(json.dumps(printed if len(slides) > 1 else printed[0], ensure_ascii=False, indent=1))
 
 
-def _analyze(
-    path: Path, folder: Path, algorithm: Algorithm, region: Region | None, mpp: float | None, given: dict[str, Any]
-) -> dict[str, Any]:
-    parameters = parameters_of(algorithm, given)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is wanted of every slide."""
+
+    algorithm: Algorithm
+    region: Region | None
+    mpp: float | None
+    parameters: dict[str, Any]
+
+
+def _analyze(slide: Slide, path: Path, folder: Path, asked: _Asked) -> dict[str, Any]:
+    parameters = parameters_of(asked.algorithm, asked.parameters)
     started = time.perf_counter()
-    with open_isolated(path) as slide:
-        spacing = _spacing(slide, path, mpp)
-        with _bar(path.name) as show:
-            finished = read_slide(slide, spacing, algorithm, parameters, region=region, progress=show)
+    spacing = _spacing(slide, path, asked.mpp)
+    with _bar(path.name) as show:
+        finished = read_slide(slide, spacing, asked.algorithm, parameters, region=asked.region, progress=show)
     seconds = time.perf_counter() - started
     summary = _summary(path, finished, seconds)
     folder.mkdir(parents=True, exist_ok=True)
