@@ -1,5 +1,6 @@
 import { useMemo, useState } from "react";
 
+import { nextRegionName, regionNames } from "../annotations/region_names";
 import { clampRing, polygonGeometry } from "../annotations/geometry";
 import type { PolygonGeometry } from "../annotations/geometry";
 import type { SavedRegion } from "../annotations/region_list";
@@ -29,19 +30,23 @@ export function useRegions(slide: SlideDetail): Regions {
   const [selected, select] = useState<string | null>(null);
   const saved = useMemo(() => regionsOf(annotations.data ?? []), [annotations.data]);
 
-  const asAnnotation = (ring: readonly Point[], text = ""): NewAnnotation => {
+  const asAnnotation = (ring: readonly Point[], name: string): NewAnnotation => {
     const inside = clampRing(ring, slide.width ?? 0, slide.height ?? 0);
-    return { kind: "region", geometry: polygonGeometry(inside) as NewAnnotation["geometry"], text };
+    return { kind: "region", geometry: polygonGeometry(inside) as NewAnnotation["geometry"], text: name };
   };
   return {
     saved,
     selected,
     error: adding.error ?? removing.error ?? annotations.error,
     select,
-    add: (ring) => adding.mutate(asAnnotation(ring), { onSuccess: (added) => select(added.id) }),
+    add: (ring) =>
+      adding.mutate(asAnnotation(ring, nextRegionName(saved.map((region) => region.name))), {
+        onSuccess: (added) => select(added.id),
+      }),
     replace: (id, ring) => {
       const old = saved.find((region) => region.annotation.id === id);
-      adding.mutate(asAnnotation(ring, old?.annotation.text), {
+      if (old === undefined) return;
+      adding.mutate(asAnnotation(ring, old.name), {
         onSuccess: (added) => {
           select(added.id);
           removing.mutate(id);
@@ -56,7 +61,11 @@ export function useRegions(slide: SlideDetail): Regions {
 }
 
 function regionsOf(annotations: readonly Annotation[]): SavedRegion[] {
-  return annotations
-    .filter((annotation) => annotation.kind === "region" && annotation.geometry.type !== "Point")
-    .map((annotation, i) => ({ annotation, geometry: annotation.geometry as PolygonGeometry, name: `R${i + 1}` }));
+  const regions = annotations.filter(
+    (annotation) => annotation.kind === "region" && annotation.geometry.type !== "Point",
+  );
+  const names = regionNames(regions.map((annotation) => annotation.text));
+  return regions
+    .map((annotation, i) => ({ annotation, geometry: annotation.geometry as PolygonGeometry, name: names[i] ?? "" }))
+    .sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
 }
