@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     secure_cookies: bool = Field(default=False, description="Send the session cookie over HTTPS only.")
     slide_readers: tuple[str, ...] = Field(
         default=("tiff", "dicom", "openslide", "plain"),
-        description="Slide readers in the order they are asked, by entry-point name; a plug-in is used once named here.",
+        description="Slide readers in the order they are asked, by entry-point name; a plug-in works once named here.",
     )
     algorithms: tuple[str, ...] = Field(
         default=("ki67-classical",),

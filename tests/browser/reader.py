@@ -37,8 +37,8 @@ class Reader:
         self.page.get_by_label(self.words("screen", "sign_in.password"), exact=True).fill(password)
         self.look("sign-in")
         self.button("screen", "sign_in.submit").click()
-        expect(self.page.get_by_role("heading", name=self.words("screen", "worklist.title"))).to_be_visible()
         # The account's own language comes with the session; the test's language is asked for again.
+        expect(self.page.get_by_role("table")).to_be_visible()
         self.page.get_by_text("English" if self.words.locale == "en" else "中文", exact=True).click()
         expect(self.page.get_by_role("heading", name=self.words("screen", "worklist.title"))).to_be_visible()
 
@@ -84,7 +84,22 @@ class Reader:
     def draw_region(self) -> None:
         self.button("viewer", "regions.rectangle").click()
         self.drag((0.30, 0.30), (0.62, 0.62))
-        expect(self.page.get_by_role("radio").nth(1)).to_be_visible()
+        # First comes the whole slide; a region just drawn is the one chosen.
+        expect(self.form.get_by_role("radio").last).to_be_checked()
+
+    @property
+    def form(self) -> Locator:
+        return self.page.get_by_role("form", name=self.words("viewer", "start.title"))
+
+    def begin_anew(self, reason: str) -> None:
+        """Reject a reading that waits for its decision, and ask for the form of a new one."""
+        form = self.form
+        card = self.page.get_by_label(self.words("viewer", "result.title"))
+        expect(form.or_(card).first).to_be_visible()
+        if self.button("viewer", "review.reject").is_visible():
+            self.reject(reason)
+        if card.is_visible():
+            self.button("viewer", "analysis.another").click()
 
     def measure(self) -> None:
         """Start the measurement that the form describes and wait for its result."""
@@ -106,11 +121,15 @@ class Reader:
         self.button("viewer", "review.reject").click()
         self.page.get_by_label(self.words("viewer", "review.reason")).fill(reason)
         self.button("viewer", "review.reject_confirm").click()
-        expect(self.page.get_by_text(self.words("viewer", "review.done.reject")).first).to_be_visible()
+        self._is_decided("rejected")
 
     def accept_edits(self) -> None:
         self.button("viewer", "review.accept_edits").click()
-        expect(self.page.get_by_text(self.words("viewer", "review.done.edit")).first).to_be_visible()
+        self._is_decided("edited")
+
+    def _is_decided(self, decision: str) -> None:
+        card = self.page.get_by_test_id("result-card")
+        expect(card.get_by_text(self.words("vocabulary", f"decision.{decision}"), exact=True)).to_be_visible()
 
     def add_key_image(self, caption: str) -> None:
         self.button("viewer", "key_image.add").click()

@@ -20,11 +20,11 @@ _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 def create_organization(database: Database, *, code: str, name_zh: str, name_en: str, kind: str) -> Organization:
     """Make an organization; raises `InvalidInput`, `OrganizationCodeTaken`."""
     if not _CODE.fullmatch(code):
-        raise InvalidInput(field="code", problem=f"{code!r}: 1-32 of A-Z a-z 0-9 _ -")
+        raise InvalidInput(field="code", problem="code_letters", value=code)
     if kind not in ORGANIZATION_KINDS:
-        raise InvalidInput(field="kind", problem=f"{kind!r}: {', '.join(ORGANIZATION_KINDS)}")
+        raise InvalidInput(field="kind", problem="not_one_of", value=kind, allowed=", ".join(ORGANIZATION_KINDS))
     if not name_zh.strip() or not name_en.strip():
-        raise InvalidInput(field="name_zh" if not name_zh.strip() else "name_en", problem="empty")
+        raise InvalidInput(field="name_zh" if not name_zh.strip() else "name_en", problem="required")
     with database.transaction(Actor.nobody()) as tx:
         if organizations.organization_by_code(tx, code) is not None:
             raise OrganizationCodeTaken(field="code", organization=code)
@@ -45,5 +45,5 @@ def find_organization(database: Database, code: str) -> UUID:
     with database.transaction(Actor.nobody()) as tx:
         found = organizations.organization_by_code(tx, code)
     if found is None:
-        raise InvalidInput(field="organization", problem=f"{code!r}?")
+        raise InvalidInput(field="organization", problem="organization_unknown", value=code)
     return found.id

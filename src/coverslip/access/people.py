@@ -72,12 +72,12 @@ def create_person(
     require(tx.actor, Permission.PEOPLE_MANAGE)
     username = normal_username(username)
     if not _USERNAME.fullmatch(username):
-        raise InvalidInput(field="username", problem=f"{username!r}: 2-64 of a-z 0-9 . _ @ -")
+        raise InvalidInput(field="username", problem="username_letters", value=username)
     if not name.strip():
-        raise InvalidInput(field="name", problem="empty")
+        raise InvalidInput(field="name", problem="required")
     wanted = frozenset(roles)
     if not wanted:
-        raise InvalidInput(field="roles", problem="empty")
+        raise InvalidInput(field="roles", problem="required")
     if people.account(tx, username) is not None:
         raise UsernameTaken(field="username", username=username)
     if chosen_password is not None:
@@ -117,7 +117,7 @@ def change_person(tx: Transaction, person_id: UUID, change: PersonChange) -> Per
     roles = held if change.roles is None else change.roles
     active = row.active if change.active is None else change.active
     if not roles:
-        raise InvalidInput(field="roles", problem="empty")
+        raise InvalidInput(field="roles", problem="required")
     was_administrator = row.active and Role.ADMINISTRATOR in held
     if was_administrator and not (active and Role.ADMINISTRATOR in roles):
         people.lock_administrators(tx)
@@ -182,7 +182,7 @@ def _apply(row: Person, change: PersonChange) -> dict[str, Any]:
         if value is None or value == getattr(row, field):
             continue
         if field == "name" and not value.strip():
-            raise InvalidInput(field="name", problem="empty")
+            raise InvalidInput(field="name", problem="required")
         setattr(row, field, value.strip() or None if field == "email" else value.strip())
         changed.setdefault("fields", []).append(field)
     return changed

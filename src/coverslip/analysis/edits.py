@@ -31,9 +31,9 @@ class Edits:
         flipped = given.get("flipped", [])
         regions = given.get("excluded_regions", [])
         if not isinstance(flipped, Sequence) or not isinstance(regions, Sequence):
-            raise InvalidInput(field="edits", problem="lists are needed")
+            raise InvalidInput(field="edits", problem="edits_not_lists")
         if any(isinstance(row, bool) or not isinstance(row, int) or row < 0 for row in flipped):
-            raise InvalidInput(field="edits.flipped", problem="row numbers of cells are needed")
+            raise InvalidInput(field="edits.flipped", problem="rows_not_numbers")
         return cls(tuple(Region.from_geojson(region) for region in regions), tuple(sorted(set(flipped))))
 
     def to_json(self) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def edited(cells: CellTable, edits: Edits) -> CellTable:
     positive, counted = cells.positive.copy(), cells.counted.copy()
     rows = np.array(edits.flipped, dtype=np.int64)
     if len(rows) and rows.max() >= len(cells):
-        raise InvalidInput(field="edits.flipped", problem=f"there is no cell {int(rows.max())}")
+        raise InvalidInput(field="edits.flipped", problem="cell_unknown", value=int(rows.max()))
     positive[rows] = ~positive[rows]
     for region in edits.excluded_regions:
         counted &= ~region.contains(cells.x, cells.y)

@@ -172,12 +172,12 @@ def review_reading(tx: Transaction, reading_id: UUID, action: str, reason: str |
     if tx.actor.person_id is None:
         raise NotFound(field="person")
     if action not in DECISIONS:
-        raise InvalidInput(field="action", problem=f"{action!r} is not one of {', '.join(DECISIONS)}")
+        raise InvalidInput(field="action", problem="not_one_of", value=action, allowed=", ".join(DECISIONS))
     words = (reason or "").strip()
     if action == "reject" and not words:
         raise ReviewReasonMissing(field="reason")
     if len(words) > LONGEST_REASON:
-        raise InvalidInput(field="reason", problem=f"longer than {LONGEST_REASON} characters")
+        raise InvalidInput(field="reason", problem="too_long", longest=LONGEST_REASON)
     row = _reading(tx, reading_id, for_update=True)
     if row.status != "finished":
         raise ReadingStateWrong(status=row.status, action=action)

@@ -135,7 +135,7 @@ def _folders(slides: tuple[Path, ...], out: Path) -> list[Path]:
         return [out]
     stems = [path.stem for path in slides]
     if len(set(stems)) < len(stems):
-        raise InvalidInput(field="SLIDE", problem="two of the files have the same name without ending")
+        raise InvalidInput(field="SLIDE", problem="same_stem")
     return [out / stem for stem in stems]
 
 
@@ -147,22 +147,22 @@ def _read_region(text: str | None) -> Region | None:
         try:
             x, y, width, height = (int(number) for number in numbers)
         except ValueError as error:
-            raise InvalidInput(field="--region", problem=f"{text!r} is not X,Y,W,H in whole pixels") from error
+            raise InvalidInput(field="--region", problem="region_not_box", value=text) from error
         return Region.from_box(Box(x, y, width, height))
     path = Path(text)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InvalidInput(field="--region", problem=f"{text!r} is neither X,Y,W,H nor a GeoJSON file") from error
+        raise InvalidInput(field="--region", problem="region_not_box_nor_file", value=text) from error
     if not isinstance(content, dict):
-        raise InvalidInput(field="--region", problem=f"{path.name} holds no GeoJSON object")
+        raise InvalidInput(field="--region", problem="region_not_geojson", detail=path.name)
     return Region.from_geojson(content)
 
 
 def _name_and_value(text: str) -> tuple[str, Any]:
     name, separator, value = text.partition("=")
     if not separator or not name:
-        raise InvalidInput(field="--set", problem=f"{text!r} is not NAME=VALUE")
+        raise InvalidInput(field="--set", problem="not_name_value", value=text)
     try:
         return name, json.loads(value)
     except ValueError:

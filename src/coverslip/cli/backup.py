@@ -75,7 +75,7 @@ def write_backup(
     database says (run `coverslip check`), `StorageFull`.
     """
     if target.exists():
-        raise InvalidInput(field="file", problem=f"{target} exists")
+        raise InvalidInput(field="file", problem="file_exists", value=str(target))
     draft = target.with_name(f".{target.name}.partial")
     try:
         with tempfile.TemporaryDirectory(prefix="coverslip-", dir=target.parent) as folder, draft.open("xb") as file:
@@ -89,7 +89,7 @@ def write_backup(
     except OSError as error:
         if is_full(error):
             raise StorageFull(folder=str(target.parent)) from error
-        raise InvalidInput(field="file", problem=str(error)) from error
+        raise InvalidInput(field="file", problem="file_not_writable", detail=str(error)) from error
     finally:
         draft.unlink(missing_ok=True)
     _note(database, manifest)

@@ -104,7 +104,7 @@ def _actor(database: Database, code: str | None, username: str | None) -> Actor:
     wanted = [organization for organization in known if code is None or organization.code == code]
     if len(wanted) != 1:
         choices = ", ".join(sorted(organization.code for organization in known)) or "-"
-        raise InvalidInput(field="organization", problem=f"{code or '?'}: {choices}")
+        raise InvalidInput(field="organization", problem="organization_needed", value=code or "?", allowed=choices)
     if username is None:
         return Actor.system(wanted[0].id)
     with database.transaction(Actor.system(wanted[0].id)) as tx:

@@ -49,7 +49,7 @@ def command(
     Exit status: 0 written; 1 it could not be written; 2 bad input.
     """
     if seed < 0:
-        raise InvalidInput(field="seed", problem=f"{seed}: 0 or more")
+        raise InvalidInput(field="seed", problem="phantom_seed", value=seed)
     changes: dict[str, object] = {"architecture": architecture, "outline": outline}
     if positive_percent is not None:
         changes["positive_percent"] = positive_percent

@@ -50,8 +50,8 @@ def field(
 def check_size(width: int, height: int, spacing_um: float) -> None:
     """Raises `InvalidInput` for a phantom that cannot be rendered."""
     if not 16 <= width <= 400_000:
-        raise InvalidInput(field="width", problem=f"{width} px: 16 to 400,000 are possible")
+        raise InvalidInput(field="width", problem="phantom_size", value=width)
     if not 16 <= height <= 400_000:
-        raise InvalidInput(field="height", problem=f"{height} px: 16 to 400,000 are possible")
+        raise InvalidInput(field="height", problem="phantom_size", value=height)
     if not 0.1 <= spacing_um <= 2.0:
-        raise InvalidInput(field="spacing_um", problem=f"{spacing_um} um/px: 0.1 to 2 are possible")
+        raise InvalidInput(field="spacing_um", problem="phantom_spacing", value=spacing_um)

@@ -50,12 +50,12 @@ class Recipe:
     def __post_init__(self) -> None:
         for name in ("positive_percent", "other_positive_percent"):
             if not 0.0 <= getattr(self, name) <= 100.0:
-                raise InvalidInput(field=name, problem=f"{getattr(self, name)} %")
+                raise InvalidInput(field=name, problem="phantom_percent", value=getattr(self, name))
         for name in ("hot_spots", "tumour_share", "lymphocyte_share", "fat_share"):
             if not 0.0 <= getattr(self, name) <= 1.0:
-                raise InvalidInput(field=name, problem=str(getattr(self, name)))
+                raise InvalidInput(field=name, problem="phantom_share", value=getattr(self, name))
         if abs(sum(self.intensity_mix) - 1.0) > 1e-6 or min(self.intensity_mix) < 0:
-            raise InvalidInput(field="intensity_mix", problem=f"{self.intensity_mix}: the sum must be 1")
+            raise InvalidInput(field="intensity_mix", problem="phantom_mix", value=str(self.intensity_mix))
 
 
 _PRESETS = {
@@ -87,5 +87,5 @@ def recipe(preset: str = "ki67", **changes: object) -> Recipe:
     Raises `InvalidInput` for an unknown preset or a value that cannot be.
     """
     if preset not in _PRESETS:
-        raise InvalidInput(field="marker", problem=f"{preset!r}: one of {', '.join(PRESETS)}")
+        raise InvalidInput(field="marker", problem="not_one_of", value=preset, allowed=", ".join(PRESETS))
     return replace(_PRESETS[preset], **changes)  # type: ignore[arg-type]  # the dataclass refuses unknown names

@@ -46,7 +46,7 @@ def reader_named(name: str) -> SlideReader:
     for entry in entry_points(group=GROUP, name=name):
         reader: SlideReader = entry.load()()
         return reader
-    raise InvalidInput(field="COVERSLIP_SLIDE_READERS", problem=f"no slide reader named {name!r} is installed")
+    raise InvalidInput(field="COVERSLIP_SLIDE_READERS", problem="reader_not_installed", value=name)
 
 
 def _head(path: Path) -> bytes:
