@@ -49,7 +49,7 @@ def parameters_of(algorithm: Algorithm, given: dict[str, Any] | None) -> BaseMod
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = "parameters." + ".".join(str(part) for part in first["loc"])
-        raise ParametersInvalid(field=field, problem=first["msg"]) from error
+        raise ParametersInvalid(field=field, problem="parameter_refused", detail=first["msg"]) from error
 
 
 @cache

@@ -12,7 +12,8 @@ class CellStoreUnreadable(CoverslipError):
 
 
 class AnnotationInvalid(CoverslipError):
-    """The drawn shape cannot be stored. Parameters: `field`, `problem`."""
+    """The drawn shape cannot be stored. Parameters: `field`, `problem` (a key of the catalogue's `problems`) and what
+    its words need."""
 
     code = "ANNOTATION_INVALID"
     exit_status = 2

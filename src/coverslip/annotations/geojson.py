@@ -45,14 +45,15 @@ def checked_geometry(kind: AnnotationKind, geometry: Mapping[str, Any]) -> dict[
     try:
         drawn = shape(dict(geometry))
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, shapely.errors.ShapelyError) as error:
-        raise AnnotationInvalid(field="geometry", problem=f"not GeoJSON: {error}") from error
+        raise AnnotationInvalid(field="geometry", problem="region_not_geojson", detail=str(error)) from error
     if drawn.geom_type not in SHAPES[kind]:
-        raise AnnotationInvalid(field="geometry", problem=f"{drawn.geom_type}: {kind} is one of {SHAPES[kind]}")
+        allowed = ", ".join(SHAPES[kind])
+        raise AnnotationInvalid(field="geometry", problem="shape_unfit", value=drawn.geom_type, allowed=allowed)
     if drawn.is_empty or not drawn.is_valid or (drawn.geom_type in AREAS and drawn.area <= 0):
-        problem = "empty" if drawn.is_empty else shapely.is_valid_reason(drawn)
-        raise AnnotationInvalid(field="geometry", problem=problem)
+        detail = "empty" if drawn.is_empty else shapely.is_valid_reason(drawn)
+        raise AnnotationInvalid(field="geometry", problem="region_invalid", detail=detail)
     if shapely.get_num_coordinates(drawn) > MOST_VERTICES:
-        raise AnnotationInvalid(field="geometry", problem=f"more than {MOST_VERTICES} points")
+        raise AnnotationInvalid(field="geometry", problem="too_many_points", longest=MOST_VERTICES)
     return dict(mapping(shapely.force_2d(drawn)))
 
 
@@ -90,7 +91,7 @@ def _features(document: Mapping[str, Any] | list[Any]) -> list[Mapping[str, Any]
     else:
         found = document
     if not isinstance(found, list) or not all(isinstance(f, Mapping) and f.get("type") == "Feature" for f in found):
-        raise AnnotationInvalid(field="geometry", problem="neither a Feature nor a FeatureCollection")
+        raise AnnotationInvalid(field="geometry", problem="not_features")
     return found
 
 

@@ -36,7 +36,7 @@ def create_annotation(
     found = _slide(tx, slide_id)
     known = _kind(kind)
     if len(text) > LONGEST_TEXT:
-        raise AnnotationInvalid(field="text", problem=f"longer than {LONGEST_TEXT} characters")
+        raise AnnotationInvalid(field="text", problem="too_long", longest=LONGEST_TEXT)
     if tx.actor.person_id is None:
         raise NotFound(field="person")
     stored = checked_geometry(known, geometry)
@@ -86,4 +86,4 @@ def _kind(word: str) -> AnnotationKind:
     for kind in KINDS:
         if kind == word:
             return kind
-    raise AnnotationInvalid(field="kind", problem=f"{word!r} is not one of {KINDS}")
+    raise AnnotationInvalid(field="kind", problem="not_one_of", value=word, allowed=", ".join(KINDS))
