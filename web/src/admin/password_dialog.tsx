@@ -5,12 +5,19 @@ import { useResetPassword } from "../api/people";
 import { nameOf, useLanguage } from "../i18n/words";
 import { ErrorNotice } from "../ui/error_notice";
 
-/** Gives a person a generated password. It is shown here once and cannot be asked for again. */
-export function PasswordDialog({ person, onClose }: { person: Person; onClose: () => void }) {
+interface Props {
+  person: Person;
+  /** The first password of a person just registered; null: a new one is made here. */
+  first: string | null;
+  onClose: () => void;
+}
+
+/** A generated password of a person. It is shown here once and cannot be asked for again. */
+export function PasswordDialog({ person, first, onClose }: Props) {
   const { t } = useTranslation("screen");
   const language = useLanguage();
   const reset = useResetPassword();
-  const password = reset.data;
+  const password = first ?? reset.data;
   return (
     <Modal
       opened

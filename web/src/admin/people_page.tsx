@@ -12,7 +12,11 @@ import { Tag } from "../ui/tag";
 import { PasswordDialog } from "./password_dialog";
 import { PersonDialog } from "./person_dialog";
 
-type Dialog = { kind: "none" } | { kind: "new" } | { kind: "edit" | "password"; person: Person };
+type Dialog =
+  | { kind: "none" }
+  | { kind: "new" }
+  | { kind: "edit"; person: Person }
+  | { kind: "password"; person: Person; first: string | null };
 
 /** Whether a person's name, account or title holds the text. */
 export function matches(person: Person, text: string): boolean {
@@ -74,7 +78,7 @@ function PersonRow({ person, open }: { person: Person; open: (dialog: Dialog) =>
             size="compact-xs"
             variant="default"
             aria-label={t("people.reset_of", { name })}
-            onClick={() => open({ kind: "password", person })}
+            onClick={() => open({ kind: "password", person, first: null })}
           >
             {t("people.reset")}
           </Button>
@@ -140,10 +144,10 @@ export default function PeoplePage() {
         <PersonDialog
           person={dialog.kind === "edit" ? dialog.person : null}
           onClose={close}
-          onRegistered={(person) => setDialog({ kind: "password", person })}
+          onRegistered={(person) => setDialog({ kind: "password", person, first: person.password })}
         />
       )}
-      {dialog.kind === "password" && <PasswordDialog person={dialog.person} onClose={close} />}
+      {dialog.kind === "password" && <PasswordDialog person={dialog.person} first={dialog.first} onClose={close} />}
     </Box>
   );
 }

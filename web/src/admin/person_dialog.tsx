@@ -1,7 +1,7 @@
 import { Button, Group, Modal, MultiSelect, Stack, TextInput } from "@mantine/core";
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
-import { ROLES, useChangePerson, useRegisterPerson, type Person } from "../api/people";
+import { ROLES, useChangePerson, useRegisterPerson, type CreatedPerson, type Person } from "../api/people";
 import { useWord } from "../i18n/words";
 import { ErrorNotice } from "../ui/error_notice";
 import { formOf, problemsOf, toPerson, type PersonForm } from "./person_form";
@@ -10,7 +10,7 @@ interface Props {
   /** null: a new person. */
   person: Person | null;
   onClose: () => void;
-  onRegistered: (person: Person) => void;
+  onRegistered: (person: CreatedPerson) => void;
 }
 
 /** A person's data and roles. */

@@ -19,7 +19,7 @@ describe("a person's form", () => {
     expect(problemsOf({ ...good, ...part } as PersonForm)).toEqual(problems);
   });
 
-  it("sends null for what is not given", () => {
-    expect(toPerson(good)).toMatchObject({ name_en: null, title: null, email: null });
+  it("sends nothing made up for what is not given", () => {
+    expect(toPerson(good)).toMatchObject({ name_en: "", title: "", email: null });
   });
 });

@@ -43,8 +43,8 @@ export function toPerson(form: PersonForm): PersonRegistration {
   return {
     username: form.username.trim(),
     name: form.name.trim(),
-    name_en: orNull(form.name_en),
-    title: orNull(form.title),
+    name_en: form.name_en.trim(),
+    title: form.title.trim(),
     email: orNull(form.email),
     roles: form.roles,
     locale: form.locale,

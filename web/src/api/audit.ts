@@ -19,7 +19,7 @@ export function useAudit(query: AuditQuery): UseInfiniteQueryResult<InfiniteData
   return useInfiniteQuery({
     queryKey: keys.audit(query),
     queryFn: ({ pageParam, signal }) => {
-      const cursor = pageParam === null ? {} : { cursor: pageParam };
+      const cursor = pageParam === null ? {} : { cursor: Number(pageParam) };
       return answer(http.GET("/api/v1/audit", { params: { query: { ...query, ...cursor } }, signal }));
     },
     initialPageParam: null as string | null,

@@ -15,6 +15,8 @@ export type Person = components["schemas"]["Person"];
 export type PersonRef = components["schemas"]["PersonRef"];
 export type Organization = components["schemas"]["Organization"];
 export type PersonRegistration = components["schemas"]["PersonRegistration"];
+/** A new person with the first password, which is shown once and must be changed. */
+export type CreatedPerson = components["schemas"]["CreatedPerson"];
 export type PersonChange = components["schemas"]["PersonChange"];
 
 export const ROLES: readonly Role[] = [
@@ -37,10 +39,11 @@ export function usePeople(enabled = true): UseQueryResult<Person[], ApiError> {
   });
 }
 
-export function useRegisterPerson(): UseMutationResult<Person, ApiError, PersonRegistration> {
+export function useRegisterPerson(): UseMutationResult<CreatedPerson, ApiError, PersonRegistration> {
   const client = useQueryClient();
   return useMutation({
     mutationFn: (body) => answer(http.POST("/api/v1/people", { body })),
+    gcTime: 0,
     onSuccess: () => client.invalidateQueries({ queryKey: keys.people }),
   });
 }

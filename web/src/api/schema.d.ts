@@ -93,7 +93,7 @@ export interface paths {
         };
         /**
          * List Cases
-         * @description A page of the worklist; `q` searches accession number, patient number, name and diagnosis.
+         * @description A page of the worklist; `q` searches accession number, patient number and name, by their beginnings.
          */
         get: operations["list_cases"];
         put?: never;
@@ -127,7 +127,7 @@ export interface paths {
         head?: never;
         /**
          * Change Case
-         * @description Assign the case or change its priority.
+         * @description Assign the case or change its priority; `assigned_to_id: null` frees it, an absent field stays as it is.
          */
         patch: operations["change_case"];
         trace?: never;
@@ -141,7 +141,7 @@ export interface paths {
         };
         /**
          * Read Case Audit
-         * @description Everything that happened to the case, newest first.
+         * @description What happened to the case, newest first.
          */
         get: operations["read_case_audit"];
         put?: never;
@@ -307,7 +307,7 @@ export interface paths {
         put?: never;
         /**
          * Create Person
-         * @description Add a person.
+         * @description Add a person; the first password is shown once, and has to be changed at the first sign-in.
          */
         post: operations["create_person"];
         delete?: never;
@@ -511,12 +511,12 @@ export interface paths {
         put?: never;
         /**
          * Sign In
-         * @description Sign in; the session comes as a cookie, the CSRF token in the body.
+         * @description Sign in; the session comes as a cookie, the CSRF token in the body. A session already held is ended.
          */
         post: operations["sign_in"];
         /**
          * Sign Out
-         * @description End the session.
+         * @description End the session: its pages' live streams end at once, its tiles within seconds.
          */
         delete: operations["sign_out"];
         options?: never;
@@ -557,7 +557,7 @@ export interface paths {
         };
         /**
          * List Unmatched Slides
-         * @description Slides that came in without a case they belong to.
+         * @description Slides that came in without a case they belong to, newest first.
          */
         get: operations["list_unmatched_slides"];
         put?: never;
@@ -587,7 +587,7 @@ export interface paths {
         head?: never;
         /**
          * Change Slide
-         * @description Correct stain, marker, clone or control status.
+         * @description Correct stain, marker, clone or control status; an absent field stays as it is, `null` clears it.
          */
         patch: operations["change_slide"];
         trace?: never;
@@ -625,7 +625,7 @@ export interface paths {
         };
         /**
          * Read Associated Image
-         * @description Label, macro or thumbnail; a thumbnail always exists once the slide is ready.
+         * @description Label, macro or thumbnail as made when the slide came in; a thumbnail always exists once it is ready.
          */
         get: operations["read_associated_image"];
         put?: never;
@@ -1053,6 +1053,39 @@ export interface components {
          */
         ControlStatus: "passed" | "failed" | "unknown";
         /**
+         * CreatedPerson
+         * @description A person just added, and the first password: shown once, to be changed at the first sign-in.
+         */
+        CreatedPerson: {
+            /** Active */
+            active: boolean;
+            /** Email */
+            email: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Locale
+             * @enum {string}
+             */
+            locale: "zh-CN" | "en";
+            /** Name */
+            name: string;
+            /** Name En */
+            name_en: string | null;
+            organization: components["schemas"]["Organization"];
+            /** Password */
+            password: string;
+            /** Roles */
+            roles: components["schemas"]["Role"][];
+            /** Title */
+            title: string | null;
+            /** Username */
+            username: string;
+        };
+        /**
          * Edits
          * @description What the pathologist changed: regions left out, and cells (by index) whose class is flipped.
          */
@@ -1427,7 +1460,7 @@ export interface components {
         };
         /**
          * PersonChange
-         * @description What shall change; a field that is absent stays as it is.
+         * @description What shall change; a field that is absent stays as it is, an empty `name_en`, `title` or `email` is cleared.
          */
         PersonChange: {
             /** Active */
@@ -1470,7 +1503,7 @@ export interface components {
         };
         /**
          * PersonRegistration
-         * @description A new person; a first password is set by `POST /people/{id}/password`.
+         * @description A new person; the server makes up the first password.
          */
         PersonRegistration: {
             /** Email */
@@ -1483,12 +1516,18 @@ export interface components {
             locale?: "zh-CN" | "en";
             /** Name */
             name: string;
-            /** Name En */
-            name_en?: string | null;
+            /**
+             * Name En
+             * @default
+             */
+            name_en?: string;
             /** Roles */
             roles: components["schemas"]["Role"][];
-            /** Title */
-            title?: string | null;
+            /**
+             * Title
+             * @default
+             */
+            title?: string;
             /** Username */
             username: string;
         };
@@ -2211,7 +2250,7 @@ export interface operations {
                 action?: string | null;
                 from?: string | null;
                 to?: string | null;
-                cursor?: string | null;
+                cursor?: number | null;
                 limit?: number;
             };
             header?: never;
@@ -2679,7 +2718,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Person"];
+                    "application/json": components["schemas"]["CreatedPerson"];
                 };
             };
             /** @description What went wrong */

@@ -9,7 +9,7 @@ import { isLanguage, switchLanguage, type Language } from "../i18n/setup";
 type State =
   | { phase: "asking" }
   | { phase: "unreachable"; error: ApiError }
-  | { phase: "signed_out"; expired: boolean }
+  | { phase: "signed_out"; how: "never_in" | "expired" | "left" }
   | { phase: "signed_in"; me: Me };
 
 interface SessionValue {
@@ -36,11 +36,11 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   }, []);
 
   const leave = useCallback(
-    (expired: boolean) => {
+    (how: "never_in" | "expired" | "left") => {
       rememberCsrfToken(null);
       // Nothing of a patient stays behind in the page.
       client.clear();
-      setState({ phase: "signed_out", expired });
+      setState({ phase: "signed_out", how });
     },
     [client],
   );
@@ -49,7 +49,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     () =>
       api.fetchMe().then(enter, (error: unknown) => {
         if (!(error instanceof ApiError)) throw error;
-        if (error.status === 401) leave(false);
+        if (error.status === 401) leave("never_in");
         else setState({ phase: "unreachable", error });
       }),
     [enter, leave],
@@ -58,7 +58,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   useEffect(() => {
     void ask();
   }, [ask]);
-  useEffect(() => onSignedOut(() => leave(true)), [leave]);
+  useEffect(() => onSignedOut(() => leave("expired")), [leave]);
 
   const value = useMemo<SessionValue>(
     () => ({
@@ -66,7 +66,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       signIn: async (who) => enter(await api.signIn(who)),
       signOut: async () => {
         await api.signOut();
-        leave(false);
+        leave("left");
       },
       retry: () => {
         setState({ phase: "asking" });

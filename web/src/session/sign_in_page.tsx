@@ -61,7 +61,7 @@ export default function SignInPage() {
             <Text size="sm" c="dimmed">
               {t("product.what")}
             </Text>
-            {state.phase === "signed_out" && state.expired && error === null && (
+            {state.phase === "signed_out" && state.how === "expired" && error === null && (
               <Alert color="yellow" variant="light" role="status">
                 {t("sign_in.expired")}
               </Alert>

@@ -21,7 +21,10 @@ export function SignedIn() {
       </Box>
     );
   }
-  if (state.phase === "signed_out") return <Navigate to={signInPath(pathname + search)} replace />;
+  // Who signs out leaves nothing behind for the next person at this machine, the page's address included.
+  if (state.phase === "signed_out") {
+    return <Navigate to={state.how === "left" ? "/sign-in" : signInPath(pathname + search)} replace />;
+  }
   if (state.me.must_change_password && pathname !== "/account") return <Navigate to="/account" replace />;
   return <Outlet />;
 }

@@ -59,5 +59,6 @@ export const cssVariables: CSSVariablesResolver = () => ({
     "--mantine-color-dimmed": "#b4b4b4",
     "--mantine-color-placeholder": "#a0a0a0",
     "--mantine-color-error": "#ff8f8f",
+    "--mantine-color-anchor": "#a9c9d8",
   },
 });
