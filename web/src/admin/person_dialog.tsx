@@ -1,4 +1,4 @@
-import { Button, Group, Modal, MultiSelect, Stack, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, Modal, SimpleGrid, Stack, TextInput } from "@mantine/core";
 import { useState, type SyntheticEvent } from "react";
 import { useTranslation } from "react-i18next";
 import { ROLES, useChangePerson, useRegisterPerson, type CreatedPerson, type Person } from "../api/people";
@@ -78,14 +78,19 @@ export function PersonDialog({ person, onClose, onRegistered }: Props) {
             error={error("email")}
             onChange={(event) => set({ email: event.currentTarget.value })}
           />
-          <MultiSelect
+          <Checkbox.Group
             label={t("people.roles")}
             withAsterisk
-            data={ROLES.map((value) => ({ value, label: word("role", value) }))}
             value={form.roles}
             error={error("roles")}
             onChange={(values) => set({ roles: ROLES.filter((role) => values.includes(role)) })}
-          />
+          >
+            <SimpleGrid cols={2} spacing={6} mt={6}>
+              {ROLES.map((role) => (
+                <Checkbox key={role} size="xs" value={role} label={word("role", role)} />
+              ))}
+            </SimpleGrid>
+          </Checkbox.Group>
           <ErrorNotice error={register.error ?? change.error} />
           <Group justify="end" gap="xs">
             <Button variant="default" onClick={onClose}>

@@ -74,7 +74,7 @@ export function PatientBanner({ of, heading = true, children }: Props) {
       {elsewhere.length > 0 && (
         <Alert
           role="alert"
-          color="red"
+          color="red.9"
           variant="filled"
           mt={6}
           py={6}
