@@ -1,14 +1,15 @@
 /**
- * The canvas of cells over the slide. It repaints with every frame of the viewer; where a paint takes longer than a
+ * The cells over the slide. They are repainted with every frame of the viewer; where a paint would take longer than a
  * frame, the last picture is moved and scaled with the slide instead and repainted as soon as the view rests. Every
  * cell is always drawn: none is left out at low power.
  */
 
 import { runsIn } from "./cell_grid";
 import type { CellGrid } from "./cell_grid";
-import { markDiameter } from "./cell_look";
+import { markDiameter, SMALLEST_SHAPE } from "./cell_look";
 import type { CellLook } from "./cell_look";
-import type { CellPainter } from "./cell_painter";
+import { countIn, sortedPositions, sortedStates } from "./cell_painter";
+import type { CellPainter, PaintOrder } from "./cell_painter";
 import { CanvasCellPainter } from "./cell_painter_2d";
 import { WebGlCellPainter } from "./cell_painter_gl";
 import type { Cells } from "./cells_file";
@@ -25,45 +26,52 @@ const FRAME_BUDGET_MS = 12;
 /** How long the view must rest before a slow layer is painted anew. */
 const REST_MS = 90;
 
+/** WebGL that takes longer for a cell has no graphics card behind it: 30 ms for a million. */
+const SLOW_WEBGL_MS = 3e-5;
+
+interface Sheet {
+  readonly canvas: HTMLCanvasElement;
+  readonly painter: CellPainter;
+}
+
 export class CellLayer {
-  readonly kind: CellPainter["kind"];
-  private readonly canvas: HTMLCanvasElement;
-  private readonly painter: CellPainter;
+  private readonly host: HTMLElement;
   private readonly spacingUm: number | null;
+  private readonly main: Sheet;
+  /** Writes small dots faster than WebGL in software; made when that is found. */
+  private dots: Sheet | null = null;
   private grid: CellGrid | null = null;
+  private sorted: Parameters<CellPainter["load"]>[0] | null = null;
   private shown: CellLook["shown"] = { positive: true, negative: true, ignored: true };
   private view: Affine | null = null;
   private size: Size = { width: 0, height: 0 };
-  private painted: Affine | null = null;
-  private paintedSize: Size = { width: 0, height: 0 };
+  private painted: { sheet: Sheet; view: Affine; size: Size } | null = null;
   private timer: number | undefined;
 
   /** `host` must be positioned and clip what overflows. */
   constructor(host: HTMLElement, spacingUm: number | null) {
-    const { canvas, painter } = openPainter();
-    this.canvas = canvas;
-    this.painter = painter;
-    this.kind = painter.kind;
+    this.host = host;
     this.spacingUm = spacingUm;
-    Object.assign(canvas.style, {
-      position: "absolute",
-      left: `${-MARGIN}px`,
-      top: `${-MARGIN}px`,
-      transformOrigin: `${MARGIN}px ${MARGIN}px`,
-      pointerEvents: "none",
-    });
-    canvas.setAttribute("aria-hidden", "true");
-    host.append(canvas);
+    this.main = openMain();
+    this.hang(this.main);
   }
 
   load(cells: Cells, grid: CellGrid, states: Uint8Array): void {
     this.grid = grid;
-    this.painter.load(cells, grid, states);
+    this.sorted = { positions: sortedPositions(cells, grid), states: sortedStates(states, grid) };
+    this.main.painter.load(this.sorted);
+    this.dots?.painter.load(this.sorted);
     this.repaint();
+    // Once more as soon as that is done: the first paint tells nothing of what the next ones cost.
+    this.repaintAtRest();
   }
 
+  /** `states` in the order of the cells. */
   setStates(states: Uint8Array): void {
-    this.painter.setStates(states);
+    if (this.grid === null || this.sorted === null) return;
+    this.sorted = { ...this.sorted, states: sortedStates(states, this.grid) };
+    this.main.painter.setStates(this.sorted.states);
+    this.dots?.painter.setStates(this.sorted.states);
     this.repaint();
   }
 
@@ -76,49 +84,102 @@ export class CellLayer {
   follow(view: Affine, size: Size): void {
     this.view = view;
     this.size = size;
-    const resized = size.width !== this.paintedSize.width || size.height !== this.paintedSize.height;
-    if (this.painted === null || resized || this.painter.costMs <= FRAME_BUDGET_MS) {
+    const { painted } = this;
+    const resized = painted?.size.width !== size.width || painted.size.height !== size.height;
+    const order = this.order();
+    if (painted === null || resized || order === null || this.isQuick(this.sheetFor(order), order)) {
       this.repaint();
       return;
     }
-    this.canvas.style.transform = matrixText(compose(view, invert(this.painted)));
-    window.clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => this.repaint(), REST_MS);
+    painted.sheet.canvas.style.transform = matrixText(compose(view, invert(painted.view)));
+    this.repaintAtRest();
   }
 
   dispose(): void {
     window.clearTimeout(this.timer);
-    this.painter.dispose();
-    this.canvas.remove();
+    for (const sheet of [this.main, this.dots]) {
+      sheet?.painter.dispose();
+      sheet?.canvas.remove();
+    }
+  }
+
+  private repaintAtRest(): void {
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => this.repaint(), REST_MS);
+  }
+
+  private isQuick({ painter }: Sheet, order: PaintOrder): boolean {
+    return !painter.busy && painter.costPerCellMs * countIn(order.runs) <= FRAME_BUDGET_MS;
   }
 
   private repaint(): void {
     window.clearTimeout(this.timer);
+    const order = this.order();
+    const { view, size } = this;
+    if (order === null || view === null) return;
+    const sheet = this.sheetFor(order);
+    if (sheet.painter.busy) {
+      this.repaintAtRest();
+      return;
+    }
+    const { width, height } = order.size;
+    Object.assign(sheet.canvas.style, { width: `${width}px`, height: `${height}px`, transform: "none" });
+    sheet.painter.paint(order);
+    for (const other of [this.main, this.dots]) {
+      if (other !== null) other.canvas.style.display = other === sheet ? "block" : "none";
+    }
+    this.painted = { sheet, view, size };
+  }
+
+  /** What to paint now; null before there is anything to paint. */
+  private order(): PaintOrder | null {
     const { view, size, grid } = this;
-    if (view === null || grid === null || size.width === 0) return;
+    if (view === null || grid === null || size.width === 0) return null;
     const outer = { width: size.width + 2 * MARGIN, height: size.height + 2 * MARGIN };
     const shifted = { ...view, e: view.e + MARGIN, f: view.f + MARGIN };
-    const visible = visibleBox(shifted, outer.width, outer.height);
-    const count = runsIn(grid, visible).reduce((sum, [from, to]) => sum + to - from, 0);
-    const diameter = markDiameter(this.spacingUm, scaleOf(view), count);
-    Object.assign(this.canvas.style, { width: `${outer.width}px`, height: `${outer.height}px`, transform: "none" });
-    this.painter.paint({
+    const runs = runsIn(grid, visibleBox(shifted, outer.width, outer.height));
+    const diameter = markDiameter(this.spacingUm, scaleOf(view), countIn(runs));
+    return {
       view: shifted,
       size: outer,
       density: window.devicePixelRatio,
-      visible,
+      runs,
       look: { shown: this.shown, diameter },
+    };
+  }
+
+  private sheetFor(order: PaintOrder): Sheet {
+    const slow = this.main.painter.kind === "webgl2" && this.main.painter.costPerCellMs > SLOW_WEBGL_MS;
+    if (!slow || order.look.diameter >= SMALLEST_SHAPE || this.sorted === null) return this.main;
+    if (this.dots === null) {
+      this.dots = openPlain();
+      this.dots.painter.load(this.sorted);
+      this.hang(this.dots);
+    }
+    return this.dots;
+  }
+
+  private hang({ canvas }: Sheet): void {
+    Object.assign(canvas.style, {
+      position: "absolute",
+      left: `${-MARGIN}px`,
+      top: `${-MARGIN}px`,
+      transformOrigin: `${MARGIN}px ${MARGIN}px`,
+      pointerEvents: "none",
     });
-    this.painted = view;
-    this.paintedSize = size;
+    canvas.setAttribute("aria-hidden", "true");
+    this.host.prepend(canvas);
   }
 }
 
-/** WebGL 2 where it works; a canvas that once gave a WebGL context gives no other, so each try has its own. */
-function openPainter(): { canvas: HTMLCanvasElement; painter: CellPainter } {
-  const forGl = document.createElement("canvas");
-  const gl = WebGlCellPainter.on(forGl);
-  if (gl !== null) return { canvas: forGl, painter: gl };
+function openMain(): Sheet {
+  const canvas = document.createElement("canvas");
+  const painter = WebGlCellPainter.on(canvas);
+  return painter === null ? openPlain() : { canvas, painter };
+}
+
+/** A canvas that once gave a WebGL context gives no other, so this has its own. */
+function openPlain(): Sheet {
   const canvas = document.createElement("canvas");
   const painter = CanvasCellPainter.on(canvas);
   if (painter === null) throw new Error("this browser draws on no canvas");

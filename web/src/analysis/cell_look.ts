@@ -36,6 +36,9 @@ export interface CellLook {
   readonly diameter: number;
 }
 
+/** Below this diameter (CSS pixels) a mark is a plain dot of colour: no shape could be seen. */
+export const SMALLEST_SHAPE = 5;
+
 /** A mark covers the middle of a nucleus and leaves its rim to be seen. */
 const MARK_UM = 4.5;
 const MARK_PX = 18;

@@ -1,9 +1,7 @@
 /** Cells by WebGL 2: two columns on the graphics card, one draw call for each run of visible bins. */
 
-import { runsIn } from "./cell_grid";
-import type { CellGrid } from "./cell_grid";
-import type { CellPainter, PaintOrder } from "./cell_painter";
-import type { Cells } from "./cells_file";
+import { countIn, FEWEST_TO_MEASURE } from "./cell_painter";
+import type { CellPainter, PaintOrder, SortedCells } from "./cell_painter";
 import { FRAGMENT, VERTEX } from "./cell_shaders";
 
 const UNIFORMS = ["origin", "linear", "viewport", "diameter", "density", "hidden"] as const;
@@ -16,15 +14,15 @@ const STATE = 1;
 
 export class WebGlCellPainter implements CellPainter {
   readonly kind = "webgl2";
-  costMs = 0;
+  costPerCellMs = 0;
   private readonly canvas: HTMLCanvasElement;
   private readonly gl: WebGL2RenderingContext;
   private uniforms: Uniforms;
   private states: WebGLBuffer | null = null;
-  private grid: CellGrid | null = null;
-  private positionsInOrder: Float32Array<ArrayBuffer> = new Float32Array(0);
-  private statesInOrder: Uint8Array<ArrayBuffer> = new Uint8Array(0);
-  private pending: { fence: WebGLSync; since: number } | null = null;
+  private cells: SortedCells | null = null;
+  private timer: number | undefined;
+  private warm = false;
+  private pending: { fence: WebGLSync; since: number; count: number } | null = null;
 
   private constructor(canvas: HTMLCanvasElement, gl: WebGL2RenderingContext) {
     this.canvas = canvas;
@@ -40,24 +38,22 @@ export class WebGlCellPainter implements CellPainter {
     return gl === null ? null : new WebGlCellPainter(canvas, gl);
   }
 
-  load(cells: Cells, grid: CellGrid, states: Uint8Array): void {
-    this.grid = grid;
-    this.positionsInOrder = positionsOf(cells, grid);
-    this.sortStates(states);
+  load(cells: SortedCells): void {
+    this.cells = cells;
     this.upload();
   }
 
-  setStates(states: Uint8Array): void {
-    if (this.grid === null) return;
-    this.sortStates(states);
+  setStates(states: SortedCells["states"]): void {
+    if (this.cells === null) return;
+    this.cells = { ...this.cells, states };
     this.gl.bindBuffer(this.gl.ARRAY_BUFFER, this.states);
-    this.gl.bufferSubData(this.gl.ARRAY_BUFFER, 0, this.statesInOrder);
+    this.gl.bufferSubData(this.gl.ARRAY_BUFFER, 0, states);
   }
 
   paint(order: PaintOrder): void {
-    const { gl, grid } = this;
-    if (grid === null || gl.isContextLost()) return;
-    const { view, density, look, visible } = order;
+    const { gl } = this;
+    if (this.cells === null || gl.isContextLost()) return;
+    const { view, density, look, runs } = order;
     const width = Math.max(1, Math.round(order.size.width * density));
     const height = Math.max(1, Math.round(order.size.height * density));
     if (this.canvas.width !== width) this.canvas.width = width;
@@ -77,57 +73,56 @@ export class WebGlCellPainter implements CellPainter {
     gl.uniform1f(this.uniforms.density, density);
     const hidden = (look.shown.positive ? 0 : 1) | (look.shown.negative ? 0 : 2) | (look.shown.ignored ? 0 : 4);
     gl.uniform1ui(this.uniforms.hidden, hidden);
-    for (const [from, to] of runsIn(grid, visible)) gl.drawArrays(gl.POINTS, from, to - from);
+    for (const [from, to] of runs) gl.drawArrays(gl.POINTS, from, to - from);
 
-    this.measure();
+    this.measure(countIn(runs));
     gl.flush();
   }
 
   dispose(): void {
+    window.clearTimeout(this.timer);
     this.canvas.removeEventListener("webglcontextlost", this.onLost);
     this.canvas.removeEventListener("webglcontextrestored", this.onRestored);
     this.gl.getExtension("WEBGL_lose_context")?.loseContext();
   }
 
-  /** Time this paint, without waiting for it, unless another is being timed. */
-  private measure(): void {
-    if (this.pending !== null) return;
-    const fence = this.gl.fenceSync(this.gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
-    if (fence === null) return;
-    this.pending = { fence, since: performance.now() };
-    window.setTimeout(this.readCost, POLL_MS);
+  get busy(): boolean {
+    return this.pending !== null;
   }
 
-  private readonly readCost = (): void => {
+  /** Time this paint without waiting for it. */
+  private measure(count: number): void {
+    if (this.pending !== null) this.gl.deleteSync(this.pending.fence);
+    const fence = this.gl.fenceSync(this.gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+    this.pending = fence === null ? null : { fence, since: performance.now(), count };
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(this.look, POLL_MS);
+  }
+
+  private readonly look = (): void => {
     if (this.pending === null || this.gl.isContextLost()) return;
-    const elapsed = performance.now() - this.pending.since;
-    if (this.gl.getSyncParameter(this.pending.fence, this.gl.SYNC_STATUS) !== this.gl.SIGNALED) {
-      // A paint that is not done by now is known to be slow; its exact cost comes with the next look.
-      this.costMs = Math.max(this.costMs, elapsed);
-      window.setTimeout(this.readCost, POLL_MS);
+    const { fence, since, count } = this.pending;
+    if (this.gl.getSyncParameter(fence, this.gl.SYNC_STATUS) !== this.gl.SIGNALED) {
+      this.timer = window.setTimeout(this.look, POLL_MS);
       return;
     }
-    this.costMs = elapsed;
-    this.gl.deleteSync(this.pending.fence);
+    // The first paint also carries the upload and the compiling.
+    if (count >= FEWEST_TO_MEASURE && this.warm) this.costPerCellMs = (performance.now() - since) / count;
+    this.warm = true;
+    this.gl.deleteSync(fence);
     this.pending = null;
   };
 
-  private sortStates(states: Uint8Array): void {
-    const order = this.grid?.order ?? new Uint32Array(0);
-    const sorted = this.statesInOrder.length === order.length ? this.statesInOrder : new Uint8Array(order.length);
-    for (let k = 0; k < order.length; k++) sorted[k] = states[order[k] ?? 0] ?? 0;
-    this.statesInOrder = sorted;
-  }
-
   private upload(): void {
-    const { gl } = this;
+    const { gl, cells } = this;
+    if (cells === null) return;
     gl.bindBuffer(gl.ARRAY_BUFFER, gl.createBuffer());
-    gl.bufferData(gl.ARRAY_BUFFER, this.positionsInOrder, gl.STATIC_DRAW);
+    gl.bufferData(gl.ARRAY_BUFFER, cells.positions, gl.STATIC_DRAW);
     gl.enableVertexAttribArray(POSITION);
     gl.vertexAttribPointer(POSITION, 2, gl.FLOAT, false, 0, 0);
     this.states = gl.createBuffer();
     gl.bindBuffer(gl.ARRAY_BUFFER, this.states);
-    gl.bufferData(gl.ARRAY_BUFFER, this.statesInOrder, gl.DYNAMIC_DRAW);
+    gl.bufferData(gl.ARRAY_BUFFER, cells.states, gl.DYNAMIC_DRAW);
     gl.enableVertexAttribArray(STATE);
     gl.vertexAttribIPointer(STATE, 1, gl.UNSIGNED_BYTE, 0, 0);
   }
@@ -141,19 +136,6 @@ export class WebGlCellPainter implements CellPainter {
     this.uniforms = prepare(this.gl);
     this.upload();
   };
-}
-
-/** x and y of every cell by turns, in the order of the bins. */
-function positionsOf(cells: Cells, grid: CellGrid): Float32Array<ArrayBuffer> {
-  const { x, y } = cells;
-  const { order } = grid;
-  const positions = new Float32Array(2 * order.length);
-  for (let k = 0; k < order.length; k++) {
-    const cell = order[k] ?? 0;
-    positions[2 * k] = x[cell] ?? 0;
-    positions[2 * k + 1] = y[cell] ?? 0;
-  }
-  return positions;
 }
 
 /** Compile, link, and set what never changes. Raises Error with the driver's words when a shader is refused. */

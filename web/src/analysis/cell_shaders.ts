@@ -1,6 +1,6 @@
 /** Shaders of the cell layer. One point a cell; shape and colour follow from its state bits. */
 
-import { COLOURS } from "./cell_look";
+import { COLOURS, SMALLEST_SHAPE } from "./cell_look";
 
 function vec3(name: keyof typeof COLOURS): string {
   return `vec3(${COLOURS[name].map((channel) => (channel / 255).toFixed(4)).join(", ")})`;
@@ -14,6 +14,7 @@ uniform vec2 origin;
 uniform mat2 linear;
 uniform vec2 viewport;
 uniform float diameter;
+uniform float density;
 uniform uint hidden;
 flat out uint bits;
 flat out float extent;
@@ -22,7 +23,9 @@ void main() {
   bool ignored = (state & 2u) == 0u || (state & 8u) != 0u;
   uint group = ignored ? 4u : ((state & 1u) != 0u ? 1u : 2u);
   bits = state;
-  extent = diameter + ((state & 4u) != 0u ? max(6.0, diameter * 0.9) : 2.0);
+  // Without a rim where no shape can be seen: a million small marks cost what they cover.
+  float rim = diameter < ${SMALLEST_SHAPE}.0 * density ? 0.0 : 2.0;
+  extent = diameter + ((state & 4u) != 0u ? max(6.0, diameter * 0.9) : rim);
   gl_PointSize = extent;
   vec2 at = linear * (position - origin) / (0.5 * viewport);
   gl_Position = (hidden & group) != 0u ? vec4(2.0, 2.0, 2.0, 1.0) : vec4(at.x, -at.y, 0.0, 1.0);
@@ -61,8 +64,8 @@ void main() {
   bool ignored = (bits & 2u) == 0u || excluded;
   colour = vec4(0.0);
 
-  if (diameter < 4.5 * density) {
-    float disc = clamp(radius + 0.5 - distance, 0.0, 1.0);
+  if (diameter < ${SMALLEST_SHAPE}.0 * density) {
+    float disc = (bits & 4u) == 0u ? 1.0 : clamp(radius + 0.5 - distance, 0.0, 1.0);
     over(ignored ? IGNORED : (positive ? POSITIVE : NEGATIVE), ignored ? 0.5 * disc : disc);
   } else if (excluded) {
     float arm = abs(abs(offset.x) - abs(offset.y)) * 0.7071;

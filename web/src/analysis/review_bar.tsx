@@ -33,21 +33,16 @@ export function ReviewBar({
     setSaveError(null);
     try {
       await session.flush();
+      // Awaited, not handed to mutate(): the bar is gone once the decision stands, and callbacks would go with it.
+      await review.mutateAsync({ action, ...(reason === undefined ? {} : { reason }) });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       setSaveError(error);
       return;
     }
-    review.mutate(
-      { action, ...(reason === undefined ? {} : { reason }) },
-      {
-        onSuccess: () => {
-          setRejecting(false);
-          onDecided();
-          notifyDone(t(`review.done.${action}`));
-        },
-      },
-    );
+    setRejecting(false);
+    onDecided();
+    notifyDone(t(`review.done.${action}`));
   };
   const accept = (): void => void decide(edited ? "edit" : "accept");
   // Shift is asked for: a plain "a" moves the slide, and a decision is not to be made by a slip.
@@ -58,7 +53,7 @@ export function ReviewBar({
 
   return (
     <Stack gap={6} component="section" aria-label={t("review.title")} className={classes["review"] ?? ""}>
-      {!rejecting && <ErrorNotice error={saveError ?? review.error} />}
+      {!rejecting && <ErrorNotice error={saveError} />}
       <Group gap={6} wrap="nowrap">
         <Button
           flex={1}
@@ -85,7 +80,7 @@ export function ReviewBar({
       <RejectDialog
         opened={rejecting}
         pending={review.isPending}
-        error={saveError ?? review.error}
+        error={saveError}
         onClose={() => setRejecting(false)}
         onReject={(reason) => void decide("reject", reason)}
       />

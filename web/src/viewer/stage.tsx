@@ -44,7 +44,13 @@ export function Stage(props: Props) {
   useTileFailureCheck(view, slide.id);
   return (
     <section className={classes["stage"]} aria-label={t("slide.image", { label: slide.label })}>
-      <div ref={canvas} className={classes["canvas"]} data-testid="slide-canvas" data-open={view !== null} />
+      <div
+        ref={canvas}
+        className={classes["canvas"]}
+        data-testid="slide-canvas"
+        data-open={view !== null}
+        data-cells={session.loaded?.cells.count ?? 0}
+      />
       <div ref={navigator} className={classes["navigator"]} aria-label={t("slide.overview")} role="img" />
       {view !== null && (
         <>
