@@ -60,7 +60,7 @@ def test_a_case_is_read_measured_decided_reported_signed_and_verified(
         "link", name=re.compile(f"{words('screen', 'case.continue_report')}|{words('screen', 'case.write_report')}")
     ).click()
     page.get_by_label(words("screen", "report.fields.diagnosis")).fill(DIAGNOSIS[locale])
-    page.get_by_role("checkbox").first.check()
+    page.get_by_role("checkbox", disabled=False).last.check()
     page.get_by_label(words("screen", "report.fields.gross")).click()
     reader.look("report-draft")
     reader.accessible()

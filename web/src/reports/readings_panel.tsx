@@ -38,6 +38,7 @@ export function ReadingsPanel({ readings, cited, onChange }: Props) {
                   mt={3}
                   aria-label={t("report.cite", { name })}
                   checked={cited.includes(reading.id)}
+                  disabled={reading.decision === "rejected" && !cited.includes(reading.id)}
                   onChange={() => toggle(reading.id)}
                 />
               )}
