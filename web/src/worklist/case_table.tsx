@@ -120,12 +120,16 @@ function Row({
           {pick(patient.name, patient.name_en, language)}
         </Text>
         <Text span size="xs" c="dimmed" ml={8}>
-          {[word("sex", patient.sex), age(patient.birth_date, new Date(of.received_at)), patient.patient_number]
+          {[word("sex", patient.sex), age(patient.birth_date, new Date(of.received_at))]
             .filter((part) => part !== "")
             .join(t("punctuation.dot"))}
+          <span className={classes["number"] ?? ""}>
+            {t("punctuation.dot")}
+            {patient.patient_number}
+          </span>
         </Text>
       </Table.Td>
-      <Table.Td>{pick(of.site_zh, of.site_en, language)}</Table.Td>
+      <Table.Td className={classes["site"] ?? ""}>{pick(of.site_zh, of.site_en, language)}</Table.Td>
       <Table.Td>
         <Group gap={4} wrap="nowrap">
           {inClinicalOrder(of.markers).map((marker) => (
