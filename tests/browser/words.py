@@ -21,7 +21,9 @@ class Words:
 
     def __call__(self, room: str, path: str, **values: object) -> str:
         node = self._rooms[room]
-        for key in path.split("."):
-            node = node[key]
+        keys = path.split(".")
+        while keys:
+            rest = ".".join(keys)  # names of actions hold a dot themselves
+            node, keys = (node[rest], []) if rest in node else (node[keys[0]], keys[1:])
         assert isinstance(node, str), (room, path)
         return node.format(**values) if values else node

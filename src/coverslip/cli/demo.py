@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import click
 import httpx
 from rich.console import Console
 
 from coverslip.cli.demo_client import Client
-from coverslip.cli.demo_errors import DemoFolderTaken, JourneyFailed, ServerNotUp
+from coverslip.cli.demo_errors import DemoFolderTaken, JourneyFailed, PortTaken, ServerNotUp
 from coverslip.cli.demo_journey import walk
 from coverslip.cli.demo_seed import Account, Seeded, seed
 from coverslip.cli.demo_story import tell_stories
@@ -43,6 +45,8 @@ def command(data_dir: Path, port: int, once: bool, reports: Path | None) -> None
     settings = Settings(
         data_dir=data_dir.resolve(), port=port, demo=True, database_url=None, application_database_url=None
     )
+    signal.signal(signal.SIGTERM, _leave)
+    _require_free_port(settings)
     seeded, fresh = _seeded(settings, console)
     with _server(settings) as (address, server):
         if fresh:
@@ -54,6 +58,20 @@ def command(data_dir: Path, port: int, once: bool, reports: Path | None) -> None
         else:
             _print_accounts(address, seeded)
             server.wait()
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """End as after Ctrl-C, so that the server we started does not stay behind."""
+    raise KeyboardInterrupt
+
+
+def _require_free_port(settings: Settings) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise PortTaken(port=settings.port) from error
 
 
 def _seeded(settings: Settings, console: Console) -> tuple[Seeded, bool]:

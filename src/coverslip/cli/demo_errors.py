@@ -22,3 +22,10 @@ class DemoFolderTaken(CoverslipError):
 
     code = "DEMO_FOLDER_TAKEN"
     exit_status = 2
+
+
+class PortTaken(CoverslipError):
+    """Another program listens on the port. Parameter: `port`."""
+
+    code = "PORT_TAKEN"
+    exit_status = 2
