@@ -17,7 +17,7 @@ from coverslip.analysis.algorithm import AlgorithmDeclaration
 from coverslip.vocabulary.geometry import Region
 from coverslip.vocabulary.units import Spacing
 
-LIBRARIES = ("numpy", "opencv-python-headless", "scipy", "imagecodecs", "shapely")
+LIBRARIES = ("numpy", "opencv-python-headless", "imagecodecs", "shapely")
 """Libraries whose version can change a pixel or a count."""
 
 

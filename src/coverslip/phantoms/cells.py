@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from coverslip.phantoms.layout import Layout
 from coverslip.phantoms.recipe import Recipe
@@ -17,6 +17,8 @@ KINDS = ("tumour", "stroma", "lymphocyte")
 TUMOUR, STROMA, LYMPHOCYTE = range(3)
 _SQUARE_UM = 360.0
 """Edge of the square of points that repeats over the plane; what stands on a point differs each time."""
+_REACH = (-2, -1, 0, 1, 2)
+"""Rows and columns of the grid of darts in which a point that is too near can lie."""
 _NEAREST_UM = (0.84, 8.6, 6.0)
 """Least distance between centres: tumour in nucleus diameters, stroma and lymphocytes in um."""
 _OD_LEVELS = ((0.24, 0.05), (0.55, 0.09), (1.05, 0.20))
@@ -140,13 +142,22 @@ class Population:
 
 @lru_cache(maxsize=16)
 def _blue_noise(kind: int, nearest_um: float) -> NDArray[np.float64]:
-    """Points of a square that repeats seamlessly, none nearer to another than `nearest_um`; (n, 2) y, x in um."""
+    """Points of a square that repeats seamlessly, none nearer to another than `nearest_um`; (n, 2) y, x in um.
+
+    Darts are thrown one by one; a grid whose squares hold one point each tells which points can be too near.
+    """
     rng = np.random.Generator(np.random.PCG64([kind, 5]))
     darts = rng.uniform(0, _SQUARE_UM, (int(7 * (_SQUARE_UM / nearest_um) ** 2), 2))
-    tree = cKDTree(darts, boxsize=np.full(2, _SQUARE_UM))
-    free = np.ones(len(darts), dtype=bool)
-    for i in range(len(darts)):
-        if free[i]:
-            free[tree.query_ball_point(darts[i], nearest_um)] = False
-            free[i] = True
-    return np.asarray(darts[free])
+    across = math.ceil(_SQUARE_UM * math.sqrt(2) / nearest_um)
+    taken: dict[tuple[int, int], tuple[float, float]] = {}
+    for y, x in darts.tolist():
+        row, column = int(y / _SQUARE_UM * across), int(x / _SQUARE_UM * across)
+        around = (taken.get(((row + i) % across, (column + j) % across)) for i in _REACH for j in _REACH)
+        if all(other is None or _apart_um(y, x, other) > nearest_um for other in around):
+            taken[row, column] = y, x
+    return np.array(list(taken.values()))
+
+
+def _apart_um(y: float, x: float, other: tuple[float, float]) -> float:
+    dy, dx = abs(y - other[0]), abs(x - other[1])
+    return math.hypot(min(dy, _SQUARE_UM - dy), min(dx, _SQUARE_UM - dx))

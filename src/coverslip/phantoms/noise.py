@@ -6,9 +6,7 @@ from functools import cache
 
 import cv2
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 FloatImage = NDArray[np.float32]
 
@@ -40,7 +38,7 @@ def periodic(seed: int, size: int, scale_px: float, elongation: float = 1.0) -> 
     fx = np.fft.rfftfreq(size)[None, :].astype(np.float32)
     sigma = scale_px / 2.0
     gain = np.exp(-2.0 * (np.pi * sigma) ** 2 * (fy**2 + (fx * elongation) ** 2))
-    soft = scipy.fft.irfft2(scipy.fft.rfft2(white) * gain, s=(size, size))
+    soft = np.fft.irfft2(np.fft.rfft2(white) * gain, s=(size, size))
     soft -= soft.mean()
     return np.asarray(soft / soft.std(), dtype=np.float32)
 
@@ -59,9 +57,13 @@ def adipocytes(spacing_um: float) -> FloatImage:
     centres = (grid + rng.uniform(-0.33, 0.33, grid.shape)) * edge_um / across
     coarse = PERIOD // 4
     y, x = np.mgrid[0:coarse, 0:coarse] * (edge_um / coarse)
-    tree = cKDTree(centres % edge_um, boxsize=np.full(2, edge_um))
-    near = np.asarray(tree.query(np.stack([y, x], axis=-1), k=2)[0])
-    wall = ((near[..., 1] - near[..., 0]) / 2).astype(np.float32)
+    nearest, second = np.full_like(y, np.inf), np.full_like(y, np.inf)
+    for centre_y, centre_x in centres:
+        dy, dx = np.abs(y - centre_y) % edge_um, np.abs(x - centre_x) % edge_um
+        distance = np.hypot(np.minimum(dy, edge_um - dy), np.minimum(dx, edge_um - dx))
+        second = np.minimum(second, np.maximum(nearest, distance))
+        nearest = np.minimum(nearest, distance)
+    wall = ((second - nearest) / 2).astype(np.float32)
     padded = np.pad(wall, 2, mode="wrap")
     large = cv2.resize(padded, None, fx=4, fy=4, interpolation=cv2.INTER_CUBIC)[8:-8, 8:-8]
     return np.tile(large, (2, 2))

@@ -11,7 +11,6 @@ import math
 
 import cv2
 import numpy as np
-import scipy.sparse
 from numpy.typing import NDArray
 
 from coverslip.slides.errors import SpacingUnknown
@@ -127,30 +126,32 @@ class Resampling:
         """From pixels of level 0; `pitch`: level-0 pixels a source pixel covers."""
         return cls(start / pitch, step / pitch, size)
 
-    def weights(self) -> scipy.sparse.csr_array:
-        """(size, count) float32, each row summing to 1: the share of each source pixel in each output pixel."""
-        return self._area() if self.step >= 1 - 1e-9 else self._linear()
+    def blend(self, lines: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Lines of source pixels, (count, n), blended into lines of output pixels, (size, n)."""
+        column, share = self._area() if self.step >= 1 - 1e-9 else self._linear()
+        inside = (column >= 0) & (column < self.count)
+        share = np.where(inside, share, 0)
+        weights = (share / share.sum(axis=1, keepdims=True)).astype(np.float32)
+        taken = np.clip(column, 0, self.count - 1)
+        blended = weights[:, :1] * lines[taken[:, 0]]
+        for tap in range(1, column.shape[1]):
+            blended += weights[:, tap, None] * lines[taken[:, tap]]
+        return blended
 
-    def _area(self) -> scipy.sparse.csr_array:
+    def _area(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Source pixels that touch each output pixel, (size, taps), and how much of each it covers."""
         left = self.offset + self.step * np.arange(self.size)
         right = left + self.step
         taps = math.ceil(self.step) + 1
         column = np.floor(left + 1e-6).astype(np.int64)[:, None] + np.arange(taps)
         share = np.clip(np.minimum(right[:, None], column + 1) - np.maximum(left[:, None], column), 0, None)
-        return self._matrix(column, share)
+        return column, share
 
-    def _linear(self) -> scipy.sparse.csr_array:
+    def _linear(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """The two source pixels around the middle of each output pixel, (size, 2), and their weights."""
         centre = self.offset + self.step * (np.arange(self.size) + 0.5) - 0.5
         column = np.floor(centre).astype(np.int64)[:, None] + np.arange(2)
-        return self._matrix(column, 1 - np.abs(centre[:, None] - column))
-
-    def _matrix(self, column: NDArray[np.int64], share: NDArray[np.float64]) -> scipy.sparse.csr_array:
-        share = np.where((column >= 0) & (column < self.count), share, 0)
-        share /= share.sum(axis=1, keepdims=True)
-        row = np.repeat(np.arange(self.size), column.shape[1])
-        clipped = np.clip(column, 0, self.count - 1).ravel()
-        shape = (self.size, self.count)
-        return scipy.sparse.csr_array((share.astype(np.float32).ravel(), (row, clipped)), shape=shape)
+        return column, 1 - np.abs(centre[:, None] - column)
 
 
 def resample(pixels: RgbImage, across: Resampling, down: Resampling) -> RgbImage:
@@ -159,7 +160,7 @@ def resample(pixels: RgbImage, across: Resampling, down: Resampling) -> RgbImage
         return pixels
     if across.factor is not None and down.factor is not None:
         return np.asarray(cv2.resize(pixels, (across.size, down.size), interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    rows = down.weights() @ pixels.reshape(down.count, -1).astype(np.float32)
+    rows = down.blend(pixels.reshape(down.count, -1).astype(np.float32))
     columns = rows.reshape(down.size, across.count, 3).transpose(1, 0, 2).reshape(across.count, -1)
-    image = (across.weights() @ columns).reshape(across.size, down.size, 3).transpose(1, 0, 2)
+    image = across.blend(columns).reshape(across.size, down.size, 3).transpose(1, 0, 2)
     return np.asarray(np.clip(np.rint(image), 0, 255), dtype=np.uint8)

@@ -129,3 +129,11 @@ def _polygons(geometry: Mapping[str, Any]) -> Polygon | MultiPolygon:
     if not isinstance(united, Polygon | MultiPolygon):
         raise InvalidInput(field="region", problem="region_not_polygon", detail=str(kind))
     return united
+
+
+def near_pairs(x: NDArray[Any], y: NDArray[Any], distance: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Pairs of points at most `distance` apart, each once: two arrays of indices, the smaller index first."""
+    points = shapely.points(x, y)
+    first, second = shapely.STRtree(points).query(points, predicate="dwithin", distance=distance)
+    once = first < second
+    return first[once].astype(np.int64), second[once].astype(np.int64)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coverslip.errors import InvalidInput
-from coverslip.vocabulary.geometry import Box, Region
+from coverslip.vocabulary.geometry import Box, Region, near_pairs
 
 SQUARE: dict[str, Any] = {"type": "Polygon", "coordinates": [[[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]]]}
 BOW_TIE: dict[str, Any] = {"type": "Polygon", "coordinates": [[[0, 0], [10, 10], [10, 0], [0, 10], [0, 0]]]}
@@ -73,3 +73,8 @@ def test_a_region_clipped_to_a_box_has_the_area_of_the_intersection(a: Box, b: B
     shared = a.intersection(b)
     clipped = Region.from_box(a).clipped(b)
     assert (clipped.area_px if clipped else 0) == pytest.approx(shared.width * shared.height if shared else 0)
+
+
+def test_near_pairs_are_named_once_and_include_the_distance_itself() -> None:
+    first, second = near_pairs(np.array([0, 3, 0, 50]), np.array([0, 4, 5, 50]), 5.0)
+    assert set(zip(first.tolist(), second.tolist(), strict=True)) == {(0, 1), (0, 2), (1, 2)}

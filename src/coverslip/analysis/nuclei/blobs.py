@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
+
+from coverslip.vocabulary.geometry import near_pairs
 
 KERNEL_SUM = 256
 TRUNCATION_SIGMAS = 3.0
@@ -117,7 +118,7 @@ def strongest_apart(
     if len(rows) == 0:
         return kept
     order = np.lexsort((columns, rows, -strength))
-    first, second = _near_pairs(rows[order], columns[order], 2.0 * spread * float(radius_px.max()))
+    first, second = near_pairs(columns[order], rows[order], 2.0 * spread * float(radius_px.max()))
     stronger, weaker = order[np.minimum(first, second)], order[np.maximum(first, second)]
     squared = (rows[stronger] - rows[weaker]) ** 2 + (columns[stronger] - columns[weaker]) ** 2
     clash = squared < (spread * (radius_px[stronger] + radius_px[weaker])) ** 2
@@ -131,13 +132,6 @@ def strongest_apart(
         undecided &= ~stays
         undecided[weaker[ended]] = False
     return kept
-
-
-def _near_pairs(
-    rows: NDArray[np.int64], columns: NDArray[np.int64], distance: float
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    pairs = cKDTree(np.stack([columns, rows], axis=1)).query_pairs(distance, output_type="ndarray")
-    return pairs[:, 0].astype(np.int64), pairs[:, 1].astype(np.int64)
 
 
 def _whole_kernel(sigma_px: float) -> NDArray[np.float32]:
