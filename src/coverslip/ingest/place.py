@@ -94,7 +94,7 @@ def change_slide(tx: Transaction, slide_id: UUID, changes: Mapping[str, str | No
             raise InvalidInput(field=name, problem="unknown_field")
         words = CHANGEABLE[name]
         if words is not None and value is not None and value not in set(words):
-            raise InvalidInput(field=name, problem="unknown_word")
+            raise InvalidInput(field=name, problem="unknown_word", value=value)
         if value is None and name in ("stain", "control_status"):
             raise InvalidInput(field=name, problem="required")
         before[name] = getattr(slide, name)

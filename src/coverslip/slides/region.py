@@ -133,7 +133,7 @@ class Resampling:
         share = np.where(inside, share, 0)
         weights = (share / share.sum(axis=1, keepdims=True)).astype(np.float32)
         taken = np.clip(column, 0, self.count - 1)
-        blended = weights[:, :1] * lines[taken[:, 0]]
+        blended: NDArray[np.float32] = weights[:, :1] * lines[taken[:, 0]]
         for tap in range(1, column.shape[1]):
             blended += weights[:, tap, None] * lines[taken[:, tap]]
         return blended

@@ -133,7 +133,7 @@ def _polygons(geometry: Mapping[str, Any]) -> Polygon | MultiPolygon:
 
 def near_pairs(x: NDArray[Any], y: NDArray[Any], distance: float) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Pairs of points at most `distance` apart, each once: two arrays of indices, the smaller index first."""
-    points = shapely.points(x, y)
+    points = np.asarray(shapely.points(x, y))
     first, second = shapely.STRtree(points).query(points, predicate="dwithin", distance=distance)
     once = first < second
     return first[once].astype(np.int64), second[once].astype(np.int64)
