@@ -5,10 +5,10 @@ import { useTranslation } from "react-i18next";
 function Broken() {
   const { t } = useTranslation("screen");
   return (
-    <Alert color="red" m="md" role="alert" title={t("errors.page_broken")}>
-      <Text size="sm">{t("errors.page_broken_mend")}</Text>
+    <Alert color="red" m="md" role="alert" title={t("faulty.page_broken")}>
+      <Text size="sm">{t("faulty.page_broken_mend")}</Text>
       <Button size="compact-sm" variant="default" mt="xs" onClick={() => window.location.reload()}>
-        {t("errors.reload")}
+        {t("faulty.reload")}
       </Button>
     </Alert>
   );

@@ -14,12 +14,12 @@ export function ErrorNotice({ error, onRetry }: { error: ApiError | null | undef
       <Text size="sm">{mend}</Text>
       {error.detail.incident !== null && (
         <Text size="sm" mt={4}>
-          {t("errors.incident", { incident: error.detail.incident })}
+          {t("faulty.incident", { incident: error.detail.incident })}
         </Text>
       )}
       {onRetry && (
         <Button size="compact-sm" variant="default" mt="xs" onClick={onRetry}>
-          {t("errors.retry")}
+          {t("faulty.retry")}
         </Button>
       )}
     </Alert>
