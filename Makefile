@@ -17,7 +17,7 @@ demo: $(VENV)/.demo web  ## the demo region in a browser; ONCE=1 walks one case 
 	$(BIN)/coverslip demo --data-dir $(DATA) --port $(PORT) $(if $(ONCE),--once)
 
 test: $(VENV)/.test web system-packages  ## every test that needs nothing from outside
-	$(BIN)/python -m pytest -m "not real" $(if $(TESTS),$(TESTS),tests)
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not real" $(if $(TESTS),$(TESTS),tests)
 	$(BIN)/python build_web.py npm run test
 
 test-real: $(VENV)/.test web system-packages  ## the real slides, images and messages of SHARED
