@@ -61,7 +61,7 @@ def start_reading(tx: Transaction, slide_id: UUID, request: ReadingRequest) -> R
     require(tx.actor, Permission.READING_START)
     if tx.actor.person_id is None:
         raise NotFound(field="person")
-    slide = _slide(tx, slide_id)
+    slide = _slide(tx, slide_id, for_update=True)  # so that nobody moves it to another case in between
     _check_readable(slide, request.marker)
     region = None if request.region is None else Region.from_geojson(request.region)
     if region is not None:
@@ -224,8 +224,8 @@ def _check_readable(slide: Slide, marker: Marker) -> None:
         raise SpacingUnknown(file=slide.label)
 
 
-def _slide(tx: Transaction, slide_id: UUID) -> Slide:
-    found = slides.slide(tx, slide_id)
+def _slide(tx: Transaction, slide_id: UUID, *, for_update: bool = False) -> Slide:
+    found = slides.slide(tx, slide_id, for_update=for_update)
     if found is None:
         raise NotFound(field="slide")
     return found

@@ -12,6 +12,7 @@ from coverslip.errors import InvalidInput, NotFound
 from coverslip.ingest.errors import PlaceTaken, SlideAlreadyPlaced, SlideNotReadable
 from coverslip.ingest.intake import tell
 from coverslip.records.models import Slide
+from coverslip.records.queries import reading as readings
 from coverslip.records.queries import slide as slides
 from coverslip.records.queries import specimen as specimens
 from coverslip.records.queries.slide import PlacedSlide
@@ -45,8 +46,8 @@ def match_slide(tx: Transaction, slide_id: UUID, block_id: UUID, label: str) -> 
     """Give an unmatched slide its place in a block.
 
     An expected slide of that block with this label is fulfilled: its stain, marker, clone, barcode and control pass on,
-    and it stands no longer beside. Raises `PermissionDenied`, `NotFound`, `InvalidInput`, `SlideAlreadyPlaced`,
-    `SlideNotReadable`, `PlaceTaken`.
+    and it stands no longer beside. Readings made before go with the slide: none stays in a case that was only guessed.
+    Raises `PermissionDenied`, `NotFound`, `InvalidInput`, `SlideAlreadyPlaced`, `SlideNotReadable`, `PlaceTaken`.
     """
     require(tx.actor, Permission.SLIDE_MATCH)
     name = label.strip()
@@ -64,17 +65,24 @@ def match_slide(tx: Transaction, slide_id: UUID, block_id: UUID, label: str) -> 
     if slide.status != "unmatched":
         raise SlideNotReadable(status=slide.status)
     _fulfil(tx, slide, block_id, name)
+    case_before = slide.case_id
     slide.case_id, slide.block_id, slide.label, slide.status = block.specimen.case_id, block_id, name, "ready"
     tx.flush()
+    slide_became_ready(tx, block.specimen.case_id)
+    moved = readings.follow_slide(tx, slide.id, block.specimen.case_id)
     audit.record(
         tx,
         "slide.match",
         object_type="slide",
         object_id=slide.id,
         case_id=slide.case_id,
-        detail={"block_id": str(block_id), "label": name},
+        detail={
+            "block_id": str(block_id),
+            "label": name,
+            "case_before": str(case_before) if case_before is not None else None,
+            "readings_moved": moved,
+        },
     )
-    slide_became_ready(tx, block.specimen.case_id)
     tell(tx, slide)
     return slide
 

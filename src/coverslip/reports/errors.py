@@ -41,6 +41,15 @@ class ReadingNotOfCase(CoverslipError):
     code = "READING_NOT_OF_CASE"
 
 
+class ReadingOutdated(CoverslipError):
+    """Since the reading was made, its slide was said to be of another marker, or its control to have failed.
+
+    Parameters: `marker`, `slide` (its label).
+    """
+
+    code = "READING_OUTDATED"
+
+
 class DiagnosisMissing(CoverslipError):
     """The draft has no diagnosis."""
 

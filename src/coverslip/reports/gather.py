@@ -28,10 +28,13 @@ from coverslip.reports.content import (
     SignatureContent,
     SpecimenContent,
 )
-from coverslip.reports.errors import ReadingNotDecided, ReadingNotOfCase, ReadingRejected
+from coverslip.reports.errors import ReadingNotDecided, ReadingNotOfCase, ReadingOutdated, ReadingRejected
 from coverslip.reports.key_images import CutImage, KeyImage
 from coverslip.reports.words import Words
+from coverslip.vocabulary.markers import ControlStatus
 
+CONTROL_FAILED = "CONTROL_FAIL"
+"""The reason by which the gate made a reading not evaluable (table 1.6)."""
 MEANING = "authorship_and_approval"
 """What every signature means in this version; a code of the catalogue."""
 
@@ -87,20 +90,48 @@ def gather(tx: Transaction, report: Report) -> Gathered:
 
 
 def require_decided(gathered: Gathered) -> None:
-    """Only accepted and edited readings enter a report. Raises `ReadingNotDecided`, `ReadingRejected`."""
+    """Only accepted and edited readings of slides that have their place in the case enter a report.
+
+    Raises `ReadingNotDecided`, `ReadingRejected`, `ReadingNotOfCase`, `ReadingOutdated`.
+    """
     for reading in gathered.readings:
         marker = Words.of("en").term("marker", reading.marker)
         slide = gathered.slide_labels[reading.slide_id]
+        if not _placed(gathered, reading):
+            raise ReadingNotOfCase(field="reading_ids")
         if reading.decision == "rejected":
             raise ReadingRejected(field="reading_ids", marker=marker, slide=slide)
         if reading.decision not in ("accepted", "edited") or reading.result is None:
             raise ReadingNotDecided(field="reading_ids", marker=marker, slide=slide)
+        if _outdated(reading, gathered.slides[reading.slide_id]):
+            raise ReadingOutdated(field="reading_ids", marker=marker, slide=slide)
 
 
 def draft_readings(gathered: Gathered) -> Gathered:
-    """The same without the readings that nobody has accepted: what a draft may show."""
-    decided = tuple(r for r in gathered.readings if r.decision in ("accepted", "edited") and r.result is not None)
+    """The same without the readings that could not be signed as things stand: what a draft may show."""
+    decided = tuple(
+        reading
+        for reading in gathered.readings
+        if reading.decision in ("accepted", "edited")
+        and reading.result is not None
+        and _placed(gathered, reading)
+        and not _outdated(reading, gathered.slides[reading.slide_id])
+    )
     return Gathered(**{name: getattr(gathered, name) for name in Gathered.__slots__} | {"readings": decided})
+
+
+def _placed(gathered: Gathered, reading: Reading) -> bool:
+    """Whether the slide was matched to this case: a file that only looks as if it belonged here does not."""
+    slide = gathered.slides[reading.slide_id]
+    return slide.status == "ready" and slide.case_id == gathered.case.id
+
+
+def _outdated(reading: Reading, slide: Slide) -> bool:
+    """Whether the slide's record, corrected since, takes away what the result rests on."""
+    if slide.marker is not None and slide.marker != reading.marker:
+        return True
+    reasons = (reading.result or {}).get("reasons") or ()
+    return slide.control_status == ControlStatus.FAILED and CONTROL_FAILED not in reasons
 
 
 def report_content(

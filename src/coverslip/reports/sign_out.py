@@ -1,8 +1,8 @@
 """Signing a report: the password again, both languages rendered, everything stored and linked by digests.
 
 Three steps. The records are read in one transaction; pictures are cut, both PDFs rendered and all bytes stored without
-any transaction, so that no lock waits for a decoder; then, with the case locked, the content is put together again and
-must be what was rendered, and report, register, audit event and the case's state are written in one commit.
+any transaction, so that no lock waits for a decoder; then, with case and readings locked, the content is put together
+again and must be what was rendered, and report, register, audit event and the case's state are written in one commit.
 """
 
 from __future__ import annotations
@@ -78,6 +78,7 @@ def sign_report(
     stored = _store(blobs, gathered.organization.id, content, images)
     with database.transaction(actor) as tx:
         locked_case(tx, request.case_id)
+        reports.lock_readings(tx, gathered.report.reading_ids)
         again = _signable(tx, request)
         rebuilt = report_content(again, images, signer=_signer(tx), signed_at=signed_at, time_zone=time_zone)
         if content_digest(rebuilt) != stored.content:

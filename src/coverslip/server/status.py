@@ -36,6 +36,7 @@ CODES: Mapping[int, tuple[str, ...]] = {
         "PATIENT_MISMATCH",
         "READING_NOT_DECIDED",
         "READING_NOT_EDITED",
+        "READING_OUTDATED",
         "READING_REJECTED",
         "READING_STATE_WRONG",
         "REPORT_NOT_EDITABLE",

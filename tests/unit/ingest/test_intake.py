@@ -13,8 +13,10 @@ from coverslip.access.errors import PermissionDenied
 from coverslip.ingest.place import associated_image, change_slide, match_slide, open_slide_record, unmatched_slides
 from coverslip.records.actor import Actor
 from coverslip.records.models import AuditEvent, Blob, Case, Slide
+from coverslip.records.queries import reading as readings
 from coverslip.records.queries import slide as slides
 from coverslip.slides.describe import from_json
+from coverslip.testing.case_example import finished_reading, registered
 from coverslip.testing.laboratory import Laboratory
 from coverslip.vocabulary.roles import Role
 
@@ -194,6 +196,27 @@ def test_matching_by_hand_may_add_a_slide_nobody_expected(laboratory: Laboratory
     with laboratory.database.transaction(laboratory.actor) as tx:
         slide = match_slide(tx, taken.slide_id, laboratory.block_id, "7")
     assert (slide.status, slide.label, slide.case_id) == ("ready", "7", laboratory.case_id)
+
+
+def test_readings_go_with_their_slide_to_the_case_it_is_matched_to(
+    laboratory: Laboratory, slide_file: SlideFileMaker, actor_of: Callable[[Role], Actor]
+) -> None:
+    taken = laboratory.take(slide_file("plain", "S25-00123_unknown.svs"))
+    assert (taken.outcome, taken.case_id) == ("unmatched", laboratory.case_id)
+    reader = actor_of(Role.PATHOLOGIST)
+    assert reader.person_id is not None
+    with laboratory.database.transaction(reader) as tx:
+        made = finished_reading(tx, laboratory.case_id, taken.slide_id, reader.person_id, decision="accepted")
+    other = registered(laboratory.database, laboratory.actor)
+    with laboratory.database.transaction(laboratory.actor) as tx:
+        match_slide(tx, taken.slide_id, other.specimens[0].blocks[0].id, "99")
+    with laboratory.database.transaction(laboratory.actor) as tx:
+        found = readings.reading(tx, made.id)
+        assert found is not None
+        assert (found.case_id, found.slide_id) == (other.id, taken.slide_id)
+        event = tx.session.scalar(select(AuditEvent).where(AuditEvent.action == "slide.match"))
+    assert event is not None
+    assert (event.detail["case_before"], event.detail["readings_moved"]) == (str(laboratory.case_id), 1)
 
 
 def test_a_place_that_is_taken_is_refused(laboratory: Laboratory, slide_file: SlideFileMaker) -> None:

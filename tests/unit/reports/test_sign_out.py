@@ -3,18 +3,23 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from coverslip.access import audit
 from coverslip.access.errors import PasswordWrong, PermissionDenied
+from coverslip.analysis.review import review_reading
 from coverslip.cases.detail import case_detail
 from coverslip.cases.errors import StaleRevision
 from coverslip.cases.status import locked_case
 from coverslip.errors import CoverslipError, NotFound
 from coverslip.records.actor import Actor
-from coverslip.records.models import Person
+from coverslip.records.models import Person, Slide
 from coverslip.records.queries.audit import AuditFilter, list_events
 from coverslip.records.queries.report import signed_reports
 from coverslip.reports import render, sign_out
@@ -22,6 +27,8 @@ from coverslip.reports.content import content_digest, from_canonical_json
 from coverslip.reports.errors import (
     DiagnosisMissing,
     ReadingNotDecided,
+    ReadingNotOfCase,
+    ReadingOutdated,
     ReadingRejected,
     ReasonMissing,
     ReportMissing,
@@ -40,6 +47,26 @@ ActorOf = Callable[[Role], Actor]
 def status(desk: Desk) -> str:
     with desk.database.transaction(desk.actor) as tx:
         return case_detail(tx, desk.case.id).status
+
+
+class _Enough(Exception):
+    """Ends a transaction that was only to be tried."""
+
+
+def change(desk: Desk, **values: str) -> None:
+    """Correct the record of the immunostained slide."""
+    with desk.database.transaction(desk.actor) as tx:
+        row = tx.session.get(Slide, desk.ihc)
+        assert row is not None
+        for name, value in values.items():
+            setattr(row, name, value)
+
+
+def draft_of(desk: Desk) -> UUID:
+    with desk.database.transaction(desk.actor) as tx:
+        report = case_detail(tx, desk.case.id).report
+    assert report is not None
+    return report.id
 
 
 def test_signing_stores_both_languages_and_the_content_under_their_digests(desk: Desk) -> None:
@@ -123,6 +150,44 @@ def test_a_pending_reading_must_be_decided_first(desk: Desk) -> None:
 def test_a_rejected_reading_never_enters_a_report(desk: Desk) -> None:
     desk.save(reading_ids=(desk.reading("rejected"),))
     refused(desk, ReadingRejected)
+
+
+def test_a_reading_of_a_slide_that_was_never_matched_is_not_signed(desk: Desk) -> None:
+    desk.save(reading_ids=(desk.reading(),))
+    change(desk, status="unmatched")
+    refused(desk, ReadingNotOfCase)
+    assert b"%PDF" in desk.pdf(draft_of(desk)).data
+
+
+@pytest.mark.parametrize("corrected", [{"control_status": "failed"}, {"marker": "er"}])
+def test_a_reading_whose_ground_was_taken_away_is_not_signed(desk: Desk, corrected: dict[str, str]) -> None:
+    desk.save(reading_ids=(desk.reading(),))
+    change(desk, **corrected)
+    refused(desk, ReadingOutdated)
+
+
+def test_nobody_rejects_a_reading_while_the_report_that_cites_it_is_signed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading = desk.reading()
+    desk.save(reading_ids=(reading,))
+    written = sign_out._write
+
+    def rejects(*arguments: Any) -> None:
+        with desk.database.transaction(desk.actor) as tx:
+            tx.session.execute(text("SET LOCAL lock_timeout = '200ms'"))
+            with pytest.raises(OperationalError, match="lock timeout"):
+                review_reading(tx, reading, "reject", "染色不佳")
+            tx.session.rollback()
+            raise _Enough
+
+    def write(*arguments: Any) -> None:
+        with pytest.raises(_Enough):
+            rejects()
+        written(*arguments)
+
+    monkeypatch.setattr(sign_out, "_write", write)
+    assert desk.sign().status == "signed"
 
 
 def test_what_changes_while_the_report_is_rendered_is_not_signed(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

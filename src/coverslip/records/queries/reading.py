@@ -105,6 +105,17 @@ def advance(tx: Transaction, reading_id: UUID, tiles_done: int, tiles_total: int
     )
 
 
+def follow_slide(tx: Transaction, slide_id: UUID, case_id: UUID) -> int:
+    """Let the readings of a slide belong to the slide's case; returns how many belonged elsewhere."""
+    moved = tx.session.scalars(
+        update(Reading)
+        .where(Reading.slide_id == slide_id, Reading.case_id.is_distinct_from(case_id))
+        .values(case_id=case_id)
+        .returning(Reading.id)
+    )
+    return len(moved.all())
+
+
 def is_wanted(tx: Transaction, reading_id: UUID) -> bool:
     """Whether a running reading is still to be finished: not cancelled, not ended by another worker."""
     query = select(Reading.id).where(Reading.id == reading_id, Reading.status == "running")

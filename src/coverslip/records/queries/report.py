@@ -93,6 +93,12 @@ def readings_cited(tx: Transaction, reading_ids: Sequence[UUID]) -> dict[UUID, R
     return {row.id: row for row in tx.session.scalars(query)}
 
 
+def lock_readings(tx: Transaction, reading_ids: Sequence[UUID]) -> None:
+    """Let nobody decide on these readings or edit them until the transaction ends."""
+    query = select(ReadingRow.id).where(ReadingRow.id.in_(reading_ids)).order_by(ReadingRow.id)
+    tx.session.execute(query.with_for_update())
+
+
 def slides_cited(tx: Transaction, slide_ids: Sequence[UUID]) -> dict[UUID, Slide]:
     """Slides by id with their files."""
     query = select(Slide).where(Slide.id.in_(slide_ids)).options(selectinload(Slide.files))
