@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from coverslip.settings import settings
+from coverslip.slides import wire
 from coverslip.slides.errors import (
     DecoderBusy,
     DecoderFailed,
@@ -268,6 +271,65 @@ def test_an_unreadable_tile_is_no_failure_of_the_decoder(tmp_path: Path) -> None
             slide.tile(0, 2, 2)
         assert slide.tile(0, 2, 3).data
         assert len(_children()) == 1
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"files": ["/etc/passwd"]},
+        {"files": ["{folder}/../other.svs"]},
+        {"files": ["{path}/.."]},
+        {"media_type": "text/html"},
+    ],
+)
+def test_a_decoder_in_foreign_hands_cannot_name_other_files_or_send_a_page(
+    slide_path: Path, monkeypatch: pytest.MonkeyPatch, forged: dict[str, Any]
+) -> None:
+    honest = wire.receive
+
+    def receive(connection: socket.socket, seconds: float | None = None) -> tuple[wire.Header, bytearray]:
+        header, payload = honest(connection, seconds)
+        if "files" in header and "files" in forged:
+            names = [name.format(path=slide_path, folder=slide_path.parent) for name in forged["files"]]
+            header["files"] = names
+        for part in (header, *(level for level in header.get("levels", ()) if level)):
+            if "media_type" in part and "media_type" in forged:
+                part["media_type"] = forged["media_type"]
+        return header, payload
+
+    with open_isolated(slide_path, LIMITS) as slide:
+        monkeypatch.setattr(wire, "receive", receive)
+        with pytest.raises(DecoderFailed):
+            slide.tile_index()
+        if "media_type" in forged:
+            with pytest.raises(DecoderFailed):
+                slide.tile(0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [{"error": "TILE_OUTSIDE"}, {"error": ["x"], "parameters": {}}, {"error": "TILE_OUTSIDE", "parameters": {}}],
+)
+def test_an_error_that_makes_no_sense_is_a_failed_decoder(
+    slide_path: Path, monkeypatch: pytest.MonkeyPatch, answer: wire.Header
+) -> None:
+    with open_isolated(slide_path, LIMITS) as slide:
+        monkeypatch.setattr(wire, "receive", lambda *_: (answer, bytearray()))
+        with pytest.raises(DecoderFailed):
+            slide.tile(0, 0, 0)
+
+
+def test_an_interrupted_request_never_leaves_its_answer_to_the_next(
+    slide_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with open_isolated(slide_path, LIMITS) as slide, TiffReader().open(slide_path) as direct:
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(wire, "receive", interrupted)
+            slide.region(0, Box(0, 0, 30, 30))
+        assert np.array_equal(slide.region(0, Box(60, 60, 30, 30)), direct.region(0, Box(60, 60, 30, 30)))
 
 
 def _children() -> list[int]:

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast, get_args
 
 import numpy as np
 
@@ -31,7 +31,7 @@ from coverslip.slides import errors, wire
 from coverslip.slides.describe import from_json
 from coverslip.slides.errors import DecoderBusy, DecoderFailed, DecoderMemory, DecoderTimeout
 from coverslip.slides.slide import EncodedTile, RgbImage, Slide, SlideProperties
-from coverslip.slides.tile_index import TileIndex
+from coverslip.slides.tile_index import MediaType, TileIndex
 from coverslip.vocabulary.geometry import Box
 
 KNOWN_ERRORS: dict[str, type[CoverslipError]] = {
@@ -99,9 +99,13 @@ class Decoder:
         except TimeoutError:
             self.stop()
             raise DecoderTimeout(file=file, seconds=self._limits.seconds) from None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             self.stop()
             raise DecoderFailed(file=file, problem=f"an answer that makes no sense: {error}") from error
+        except BaseException:
+            # Interrupted half-way: the answer that is still to come must never be taken for that of another request.
+            self.stop()
+            raise
         self.last_path = header["path"]
         if "error" in answer:
             raise _rebuilt(answer, file)
@@ -234,13 +238,25 @@ class IsolatedSlide:
     def tile(self, level: int, column: int, row: int) -> EncodedTile:
         """One tile of the slide's own grid. Raises `TileOutside`, `TileUnreadable`, `DecoderFailed`."""
         answer, payload = self._pool.request("tile", self._path, level=level, column=column, row=row)
-        return EncodedTile(answer["media_type"], bytes(payload))
+        with self._sensible():
+            return EncodedTile(_media_type(answer["media_type"]), bytes(payload))
 
     def tile_index(self) -> TileIndex:
-        """Where the stored tiles lie, so that they can be served without a decoder."""
+        """Where the stored tiles lie, so that they can be served without a decoder.
+
+        Whoever asked reads those files itself, outside the sandbox: only the slide's own are taken, and only pictures.
+        """
         answer, payload = self._pool.request("index", self._path)
         with self._sensible():
-            return wire.unpack_index(answer, payload)
+            index = wire.unpack_index(answer, payload)
+            own = self._path.absolute()
+            for name in index.files:
+                # A folder's files lie directly in it; a name that leads out of it is not one of them.
+                if Path(name) != own and (Path(name).parent != own or Path(name).name == ".."):
+                    raise ValueError("a file that is not the slide's")
+            for level in index.levels:
+                _media_type("image/jpeg" if level is None else level.media_type)
+            return index
 
     def region(self, level: int, bounds: Box) -> RgbImage:
         """Decoded pixels, as `Slide.region`."""
@@ -324,10 +340,22 @@ def _environment() -> dict[str, str]:
 
 
 def _rebuilt(answer: wire.Header, file: str) -> CoverslipError:
-    kind = KNOWN_ERRORS.get(answer["error"])
+    """The decoder's own error; what it says is not trusted to fit."""
+    kind = KNOWN_ERRORS.get(str(answer["error"]))
     if kind is None:
         return DecoderFailed(file=file, problem=str(answer["error"]))
-    return kind(**answer["parameters"])
+    try:
+        return kind(**answer["parameters"])
+    except (KeyError, TypeError, ValueError) as error:
+        return DecoderFailed(file=file, problem=f"an answer that makes no sense: {type(error).__name__}")
+
+
+def _media_type(given: object) -> MediaType:
+    """Raises ValueError for anything but a picture: a browser would run what is sent to it as a page."""
+    for known in get_args(MediaType):
+        if given == known:
+            return cast(MediaType, known)
+    raise ValueError("a tile that is no picture")
 
 
 def _is_slide(slide: IsolatedSlide) -> Slide:
