@@ -37,6 +37,8 @@ from coverslip.vocabulary.geometry import Region
 from coverslip.vocabulary.markers import Marker
 
 READABLE = frozenset({"ready", "unmatched"})
+CIRCUMSTANCES = ("algorithm_flags", "algorithm_reasons", "laboratory", "provenance", "region")
+"""What of a result's `extra` holds for its recount too; everything else there belongs to the number it was made for."""
 DECISIONS = {"accept": "accepted", "edit": "edited", "reject": "rejected"}
 LONGEST_REASON = 4000
 
@@ -205,7 +207,8 @@ def _counted_again(cells: CellTable, edits: Edits, row: Reading) -> dict[str, An
     assert row.result is not None
     where = row.result["extra"]["region"] if row.region is None else row.region
     again = recount(cells, edits, Region.from_geojson(where), row.result).to_json()
-    again["extra"] = row.result["extra"] | again["extra"]
+    kept = {name: row.result["extra"][name] for name in CIRCUMSTANCES if name in row.result["extra"]}
+    again["extra"] = kept | again["extra"]
     return again
 
 

@@ -181,6 +181,21 @@ def test_edits_are_counted_at_once_and_the_computers_result_stays(
     assert Edits.from_json(row.edits) == Edits((Region.from_geojson(square(600)),), (3,))
 
 
+def test_nothing_of_the_computers_number_stays_in_a_recount_that_has_none(
+    database: Database, blob_store: BlobStore, actor_of: Actors, finished: UUID
+) -> None:
+    actor = actor_of(Role.PATHOLOGIST)
+    own = row_of(database, actor, finished).result
+    assert own is not None and {"displayed", "interval_method"} <= own["extra"].keys()
+    with database.transaction(actor) as tx:
+        review.save_edits(tx, blob_store, finished, {"excluded_regions": [own["extra"]["region"]]})
+    again = row_of(database, actor, finished).edited_result
+    assert again is not None and (again["status"], again["score"]) == ("NOT_EVALUABLE", None)
+    assert not {"displayed", "interval_method", "cut_offs_straddled"} & again["extra"].keys()
+    for kept in ("provenance", "laboratory", "region", "algorithm_flags"):
+        assert again["extra"][kept] == own["extra"][kept]
+
+
 def test_empty_edits_take_earlier_ones_back(
     database: Database, blob_store: BlobStore, actor_of: Actors, finished: UUID
 ) -> None:
