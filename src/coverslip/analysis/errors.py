@@ -70,6 +70,13 @@ class ReadingStateWrong(AnalysisError):
     exit_status = 2
 
 
+class ReadingSigned(AnalysisError):
+    """A signed report rests on the reading; what was signed is not changed behind it."""
+
+    code = "READING_SIGNED"
+    exit_status = 2
+
+
 class ReviewReasonMissing(AnalysisError):
     """Rejecting a reading, or overriding it, needs a reason. Parameter: `field`."""
 

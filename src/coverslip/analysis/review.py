@@ -15,6 +15,7 @@ from coverslip.analysis.edits import Edits, recount
 from coverslip.analysis.errors import (
     EditsMissing,
     ReadingMarkerMismatch,
+    ReadingSigned,
     ReadingStateWrong,
     ReviewReasonMissing,
     SlideNotReadable,
@@ -143,11 +144,11 @@ def save_edits(tx: Transaction, blobs: BlobStore, reading_id: UUID, given: Mappi
     """Save edits and count again; the computer's own result stays. Empty edits take earlier ones back.
 
     A decision made before no longer holds: it was about something else. Raises `PermissionDenied`, `NotFound`,
-    `ReadingStateWrong`, `InvalidInput`.
+    `ReadingStateWrong`, `ReadingSigned`, `InvalidInput`.
     """
     require(tx.actor, Permission.READING_REVIEW)
     edits = Edits.from_json(given)
-    row = _reading(tx, reading_id, for_update=True)
+    row = _unsigned(tx, reading_id)
     cells = _cells(blobs, row, "edit")
     assert row.result is not None
     before = row.decision
@@ -168,7 +169,7 @@ def review_reading(tx: Transaction, reading_id: UUID, action: str, reason: str |
     """Accept the computer's result, take the edited one instead, or reject the reading with a reason.
 
     The decision is kept for good beside the computer's result. Accepting drops saved edits. Raises `PermissionDenied`,
-    `NotFound`, `ReadingStateWrong`, `ReviewReasonMissing`, `EditsMissing`, `InvalidInput`.
+    `NotFound`, `ReadingStateWrong`, `ReadingSigned`, `ReviewReasonMissing`, `EditsMissing`, `InvalidInput`.
     """
     require(tx.actor, Permission.READING_REVIEW)
     if tx.actor.person_id is None:
@@ -180,7 +181,7 @@ def review_reading(tx: Transaction, reading_id: UUID, action: str, reason: str |
         raise ReviewReasonMissing(field="reason")
     if len(words) > LONGEST_REASON:
         raise InvalidInput(field="reason", problem="too_long", longest=LONGEST_REASON)
-    row = _reading(tx, reading_id, for_update=True)
+    row = _unsigned(tx, reading_id)
     if row.status != "finished":
         raise ReadingStateWrong(status=row.status, action=action)
     if action == "edit" and row.edited_result is None:
@@ -239,6 +240,14 @@ def _reading(tx: Transaction, reading_id: UUID, *, for_update: bool = False) -> 
     if found is None:
         raise NotFound(field="reading")
     return found
+
+
+def _unsigned(tx: Transaction, reading_id: UUID) -> Reading:
+    """The row, locked; signing locks it too, so one of both waits and then sees what the other did."""
+    row = _reading(tx, reading_id, for_update=True)
+    if readings.is_signed(tx, row.id):
+        raise ReadingSigned
+    return row
 
 
 def _audit(tx: Transaction, row: Reading, action: str, detail: Mapping[str, Any] | None = None) -> None:

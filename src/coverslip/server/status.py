@@ -38,6 +38,7 @@ CODES: Mapping[int, tuple[str, ...]] = {
         "READING_NOT_EDITED",
         "READING_OUTDATED",
         "READING_REJECTED",
+        "READING_SIGNED",
         "READING_STATE_WRONG",
         "REPORT_NOT_EDITABLE",
         "REPORT_NOT_SIGNED",

@@ -13,7 +13,8 @@ from sqlalchemy.exc import OperationalError
 
 from coverslip.access import audit
 from coverslip.access.errors import PasswordWrong, PermissionDenied
-from coverslip.analysis.review import review_reading
+from coverslip.analysis.errors import ReadingSigned
+from coverslip.analysis.review import review_reading, save_edits
 from coverslip.cases.detail import case_detail
 from coverslip.cases.errors import StaleRevision
 from coverslip.cases.status import locked_case
@@ -263,6 +264,23 @@ def test_the_signed_version_stands_until_the_amendment_is_signed(desk: Desk) -> 
     desk.amend()
     with desk.database.transaction(desk.actor) as tx:
         assert [r.status for r in signed_reports(tx)] == ["signed"]
+
+
+def test_a_reading_behind_a_signed_report_is_changed_only_by_way_of_an_amendment(desk: Desk) -> None:
+    reading = desk.reading()
+    desk.save(reading_ids=(reading,))
+
+    def reject() -> str:
+        with desk.database.transaction(desk.actor) as tx:
+            return review_reading(tx, reading, "reject", "混入导管原位癌").decision
+
+    desk.sign()
+    with pytest.raises(ReadingSigned):
+        reject()
+    with pytest.raises(ReadingSigned), desk.database.transaction(desk.actor) as tx:
+        save_edits(tx, desk.blobs, reading, {"flipped": [0]})
+    desk.amend()
+    assert reject() == "rejected"
 
 
 def test_an_amendment_needs_a_reason_a_signed_report_and_permission(desk: Desk, actor_of: ActorOf) -> None:

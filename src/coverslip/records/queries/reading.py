@@ -6,9 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select, update
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
-from coverslip.records.models import Block, Reading, Review, Specimen
+from coverslip.records.models import Block, Reading, Report, Review, Specimen
 from coverslip.records.transaction import Transaction
 
 _SHOWN = (joinedload(Reading.requester), selectinload(Reading.reviews).joinedload(Review.person))
@@ -125,3 +125,11 @@ def is_wanted(tx: Transaction, reading_id: UUID) -> bool:
 def specimen_of_block(tx: Transaction, block_id: UUID) -> Specimen | None:
     """The specimen a block was embedded from."""
     return tx.session.scalar(select(Specimen).join(Block, Block.specimen_id == Specimen.id).where(Block.id == block_id))
+
+
+def is_signed(tx: Transaction, reading_id: UUID) -> bool:
+    """Whether a signed report rests on the reading, and no amendment of that report has been begun."""
+    draft = aliased(Report)
+    amended = select(draft.id).where(draft.case_id == Report.case_id, draft.status == "draft").exists()
+    query = select(Report.id).where(Report.status == "signed", Report.reading_ids.contains([reading_id]), ~amended)
+    return tx.session.scalar(query.limit(1)) is not None
