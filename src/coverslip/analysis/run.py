@@ -21,7 +21,6 @@ from coverslip.analysis.registry import algorithm_named, parameters_of
 from coverslip.analysis.result import laboratory_evidence
 from coverslip.analysis.scoring import Evidence
 from coverslip.analysis.store import to_blob
-from coverslip.analysis.stored_slide import open_stored
 from coverslip.annotations.cells import MEDIA_TYPE
 from coverslip.errors import CoverslipError
 from coverslip.jobs.progress import LiveEvent, publish
@@ -33,6 +32,7 @@ from coverslip.records.queries import slide as slides
 from coverslip.records.queries.blob import register_blob
 from coverslip.records.transaction import Transaction
 from coverslip.slides.errors import SpacingUnknown
+from coverslip.storage.stored_slide import open_stored
 from coverslip.vocabulary.geometry import Region
 
 logger = logging.getLogger(__name__)

@@ -1,8 +1,7 @@
 """The slides this process shows: files as paths, the sandboxed handle, and the index of stored tiles.
 
-Nothing here depends on who asks; `tile_access` and the routes decide that first. A slide of one local file is read
-where its blob lies. One of several files (DICOM) gets a folder of links with the files' own names; one in object
-storage is copied there. Folders go when the slide has not been looked at for a while, and with the process.
+Nothing here depends on who asks; `tile_access` and the routes decide that first. Where `stored_slide` needs a folder
+for a slide, it goes when the slide has not been looked at for a while, and with the process.
 """
 
 from __future__ import annotations
@@ -13,14 +12,14 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from coverslip.ingest.errors import SlideNotReadable
 from coverslip.records.models import Slide
 from coverslip.slides.isolation import DecoderPool, IsolatedSlide
 from coverslip.slides.tile_index import TileIndex
 from coverslip.storage.blobs import BlobStore
-from coverslip.storage.errors import BlobMissing
+from coverslip.storage.stored_slide import laid_out
 
 SHOWN_STATUSES = ("ready", "unmatched")
 SLIDES_KEPT = 64
@@ -69,7 +68,11 @@ class SlideSources:
             opening = self._opening.setdefault(key, threading.Lock())
         with opening:
             known = self._known(key)
-            return known if known is not None else self._opened(key, row)
+            try:
+                return known if known is not None else self._opened(key, row)
+            finally:
+                with self._lock:
+                    self._opening.pop(key, None)
 
     def close(self) -> None:
         """Remove the folders."""
@@ -83,12 +86,16 @@ class SlideSources:
             return known
 
     def _opened(self, key: Key, row: Slide) -> TileSource:
-        path, folder = self._laid_out(key, row)
-        slide = self._decoders.open(path)
-        made = TileSource(key[1], slide.tile_index(), slide, folder)
+        # A folder of its own each time: an older one of the same slide may be on its way out.
+        folder = Path(self._folder.name) / uuid4().hex
+        try:
+            slide = self._decoders.open(laid_out(self._blobs, row, folder))
+            made = TileSource(key[1], slide.tile_index(), slide, folder if folder.exists() else None)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         forgotten = []
         with self._lock:
-            self._opening.pop(key, None)
             self._sources[key] = made
             while len(self._sources) > SLIDES_KEPT:
                 forgotten.append(self._sources.popitem(last=False)[1])
@@ -96,23 +103,3 @@ class SlideSources:
             if source.folder is not None:
                 shutil.rmtree(source.folder, ignore_errors=True)
         return made
-
-    def _laid_out(self, key: Key, row: Slide) -> tuple[Path, Path | None]:
-        """The slide as a path, and the folder that was made for it."""
-        if not row.files:
-            raise BlobMissing(digest=key[1])
-        if len(row.files) == 1:
-            local = self._blobs.local_path(row.organization_id, row.files[0].digest)
-            if local is not None:
-                return local, None
-        folder = Path(self._folder.name) / f"{key[0]}-{key[1]}"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        for file in row.files:
-            target = folder / Path(file.name).name
-            local = self._blobs.local_path(row.organization_id, file.digest)
-            if local is not None:
-                target.unlink(missing_ok=True)
-                target.symlink_to(local)
-            else:
-                target.write_bytes(self._blobs.read(row.organization_id, file.digest))
-        return (folder / Path(row.files[0].name).name if len(row.files) == 1 else folder), folder

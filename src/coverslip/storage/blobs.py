@@ -19,6 +19,7 @@ import obstore
 from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import LocalStore, from_url
 
+from coverslip.errors import CoverslipError
 from coverslip.settings import Settings
 from coverslip.storage import checksums
 from coverslip.storage.checksums import Checksum
@@ -113,6 +114,27 @@ class BlobStore:
         _agree(checksums.of_bytes(data).digest, digest)
         return data
 
+    def fetch(self, organization_id: UUID, digest: str, target: Path) -> None:
+        """Copy a blob to a new file, piece by piece, and compare it with its name.
+
+        Raises `BlobMissing`, `BlobCorrupt`, `StorageFull`, `StorageUnavailable`; nothing is then left at `target`.
+        """
+        found = checksums.Running()
+        try:
+            with target.open("xb") as writing:
+                for chunk in self._chunks(organization_id, digest):
+                    found.update(chunk)
+                    writing.write(chunk)
+            _agree(found.checksum().digest, digest)
+        except OSError as error:
+            target.unlink(missing_ok=True)
+            if is_full(error):
+                raise StorageFull(folder=str(target.parent)) from error
+            raise StorageUnavailable(problem=error.strerror or str(error)) from error
+        except CoverslipError:
+            target.unlink(missing_ok=True)
+            raise
+
     def open_range(self, organization_id: UUID, digest: str, start: int, length: int) -> bytes:
         """`length` bytes from `start`, not compared with the name. Raises `BlobMissing`."""
         with _said(digest):
@@ -163,12 +185,22 @@ class BlobStore:
         if size is None:
             raise BlobMissing(digest=digest)
         found = checksums.Running()
-        with _said(digest):
-            for chunk in obstore.get(self._store, _key(organization_id, digest)).stream(checksums.CHUNK_BYTES):
-                found.update(bytes(chunk))
-                if progress is not None:
-                    progress(len(chunk))
+        for chunk in self._chunks(organization_id, digest):
+            found.update(chunk)
+            if progress is not None:
+                progress(len(chunk))
         _agree(found.checksum().digest, digest)
+
+    def _chunks(self, organization_id: UUID, digest: str) -> Iterator[bytes]:
+        """The bytes of a blob in pieces. Raises `BlobMissing`, `StorageUnavailable`."""
+        with _said(digest):
+            pieces = iter(obstore.get(self._store, _key(organization_id, digest)).stream(checksums.CHUNK_BYTES))
+        while True:
+            with _said(digest):
+                piece = next(pieces, None)
+            if piece is None:
+                return
+            yield bytes(piece)
 
     def _put_local(self, organization_id: UUID, expected: str | None, write: Callable[[Path], Checksum]) -> Checksum:
         assert self.folder is not None

@@ -18,10 +18,10 @@ from coverslip.records.models import Slide as SlideRow
 from coverslip.records.models import SlideFile
 from coverslip.records.queries.report import slides_cited
 from coverslip.reports.key_images import LONGEST_PRINTED_PX, KeyImage, cut
-from coverslip.reports.slide_source import stored_slides
 from coverslip.slides.slide import Slide, SlideProperties
 from coverslip.storage.blobs import BlobStore
 from coverslip.storage.errors import BlobMissing
+from coverslip.storage.stored_slide import stored_slides
 from coverslip.testing.report_desk import Desk, PaintedSlide, painted
 
 

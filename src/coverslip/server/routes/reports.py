@@ -13,11 +13,11 @@ from coverslip.reports.key_images import KeyImage
 from coverslip.reports.pdf import report_pdf
 from coverslip.reports.sign_out import SignOut as Signature
 from coverslip.reports.sign_out import sign_report as sign
-from coverslip.reports.slide_source import stored_slides
 from coverslip.server.call import Caller
 from coverslip.server.guard import GuardedRoute
 from coverslip.server.schemas.common import Locale
 from coverslip.server.schemas.report import Amendment, Report, ReportDraft, ReportList, SignOut
+from coverslip.storage.stored_slide import stored_slides
 
 router = APIRouter(tags=["reports"], route_class=GuardedRoute)
 
