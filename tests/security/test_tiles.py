@@ -74,6 +74,26 @@ def test_looking_at_a_slide_is_one_event_however_many_tiles(world: World) -> Non
     assert [(event.object_id, event.case_id) for event in mine] == [(world.county.slide, world.county.case)]
 
 
+def test_what_a_page_asks_for_again_and_again_is_one_event_of_a_session(world: World) -> None:
+    person = world.county.people[Role.RESIDENT]
+    client = world.server.sign_in(person)
+    label = f"/slides/{world.county.slide}/associated/label"
+    for _ in range(3):
+        for path in (label, label.replace("label", "macro"), "/session"):
+            assert client.get(path).status_code == 200
+    with world.database.transaction(Actor.system(world.county.organization.id)) as tx:
+        newest = list_events(tx, AuditFilter(person_id=person.id), limit=500)
+    session = next(row.event.session_id for row in newest)
+    mine = [row.event for row in newest if row.event.session_id == session]
+    seen = sorted((event.action, event.detail.get("name", ""), event.case_id) for event in mine)
+    assert seen == [
+        ("session.read", "", None),
+        ("session.sign_in", "", None),
+        ("slide.associated", "label", world.county.case),
+        ("slide.associated", "macro", world.county.case),
+    ]
+
+
 @pytest.mark.parametrize("how", ["signed out", "account closed"])
 def test_tiles_end_within_seconds(world: World, how: str) -> None:
     person = world.county.people[Role.SENIOR_PATHOLOGIST]

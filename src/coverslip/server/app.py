@@ -17,6 +17,7 @@ from coverslip.server.errors import BodyTooLarge
 from coverslip.server.headers import SECURITY_HEADERS
 from coverslip.server.incidents import log_incident
 from coverslip.server.live import LiveHub
+from coverslip.server.looks import Looks
 from coverslip.server.pages import PagesApp
 from coverslip.server.respond import send_error
 from coverslip.server.services import Services
@@ -36,8 +37,9 @@ def create_app(database: Database, blob_store: BlobStore, settings: Settings) ->
     decoders = DecoderPool(DecoderLimits.of(settings))
     hub = LiveHub(lambda listening: progress.listen(database, listening))
     sources = SlideSources(blob_store, decoders)
-    tile_access = TileAccess(database, sources, settings)
-    services = Services(database, blob_store, settings, hub, decoders, sources)
+    looks = Looks()
+    tile_access = TileAccess(database, sources, looks, settings)
+    services = Services(database, blob_store, settings, hub, decoders, sources, looks)
     api = create_api(_lifespan)
     api.state.services = services
     tiles = TileApp(tile_access.authorize)

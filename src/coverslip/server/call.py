@@ -89,6 +89,21 @@ class Call:
         assert self.rule.action is not None
         audit.record(tx, self.rule.action, object_type=object_type, object_id=object_id, case_id=case_id, detail=detail)
 
+    def record_look(
+        self,
+        tx: Transaction,
+        object_type: str,
+        object_id: UUID | None,
+        *,
+        case_id: UUID | None = None,
+        part: str = "",
+    ) -> None:
+        """The same for what a page asks for again and again: once in ten minutes of a session."""
+        assert self.rule.action is not None
+        self.services.looks.record(
+            tx, self.rule.action, object_type=object_type, object_id=object_id, case_id=case_id, part=part
+        )
+
 
 async def _current(request: Request) -> Call:
     call = request.state.call

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from coverslip.records.database import Database
 from coverslip.server.live import LiveHub
+from coverslip.server.looks import Looks
 from coverslip.server.slide_sources import SlideSources
 from coverslip.settings import Settings
 from coverslip.slides.isolation import DecoderPool
@@ -22,3 +23,4 @@ class Services:
     live: LiveHub
     decoders: DecoderPool
     sources: SlideSources
+    looks: Looks

@@ -6,25 +6,19 @@ deactivated account or a lost role ends the tiles within seconds.
 
 from __future__ import annotations
 
-import threading
-import time
-from collections import OrderedDict
 from uuid import UUID
 
 from starlette.concurrency import run_in_threadpool
 
-from coverslip.access import audit, session
+from coverslip.access import session
 from coverslip.access.permission import Permission, require
 from coverslip.errors import NotFound
 from coverslip.records.database import Database
 from coverslip.records.queries import slide as slides
 from coverslip.server.errors import NotSignedIn, PasswordMustChange
+from coverslip.server.looks import Looks
 from coverslip.server.slide_sources import SlideSources, TileSource
 from coverslip.settings import Settings
-
-VIEW_SECONDS = 600.0
-"""One `slide.view` in the audit trail stands for this long of looking at one slide in one session."""
-VIEWS_KEPT = 10_000
 
 __all__ = ["TileAccess", "TileSource"]
 
@@ -32,12 +26,11 @@ __all__ = ["TileAccess", "TileSource"]
 class TileAccess:
     """Decides about tiles for one server process. May be used from many threads."""
 
-    def __init__(self, database: Database, sources: SlideSources, settings: Settings) -> None:
+    def __init__(self, database: Database, sources: SlideSources, looks: Looks, settings: Settings) -> None:
         self._database = database
         self._sources = sources
+        self._looks = looks
         self._settings = settings
-        self._viewed: OrderedDict[tuple[UUID | None, UUID], float] = OrderedDict()
-        self._lock = threading.Lock()
 
     async def authorize(self, token: str | None, slide_id: UUID) -> TileSource:
         """The tiles of a slide for the holder of a session token.
@@ -60,19 +53,5 @@ class TileAccess:
             if placed is None:
                 raise NotFound(field="slide")
             row = placed.slide
-            if self._begins_view(identity.actor.session_id, slide_id):
-                audit.record(tx, "slide.view", object_type="slide", object_id=slide_id, case_id=row.case_id)
+            self._looks.record(tx, "slide.view", object_type="slide", object_id=slide_id, case_id=row.case_id)
         return self._sources.source(row)
-
-    def _begins_view(self, session_id: UUID | None, slide_id: UUID) -> bool:
-        """Whether this look at the slide is a new one for the audit trail."""
-        now, key = time.monotonic(), (session_id, slide_id)
-        with self._lock:
-            since = self._viewed.get(key)
-            if since is not None and now - since < VIEW_SECONDS:
-                return False
-            self._viewed[key] = now
-            self._viewed.move_to_end(key)
-            while len(self._viewed) > VIEWS_KEPT:
-                self._viewed.popitem(last=False)
-            return True

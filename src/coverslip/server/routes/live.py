@@ -43,4 +43,4 @@ async def follow(call: Caller) -> EventStream:
 
 def _audit(call: Call) -> None:
     with call.transaction() as tx:
-        call.record(tx, "session", call.actor.session_id)
+        call.record_look(tx, "session", call.actor.session_id)

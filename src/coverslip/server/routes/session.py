@@ -36,7 +36,7 @@ def sign_in(given: SignIn, call: Caller, response: Response) -> Me:
 def read_session(call: Caller) -> Me:
     """Who is signed in."""
     with call.transaction() as tx:
-        call.record(tx, "session", call.actor.session_id)
+        call.record_look(tx, "session", call.actor.session_id)
     return views.me(call.person, demo=call.services.settings.demo)
 
 

@@ -69,7 +69,7 @@ def read_associated_image(
         data = place.associated_image(tx, call.services.blobs, slide_id, name)
         found = slides.slide(tx, slide_id)
         assert found is not None
-        call.record(tx, "slide", slide_id, case_id=found.case_id, detail={"name": name})
+        call.record_look(tx, "slide", slide_id, case_id=found.case_id, part=name)
     headers = {"ETag": f'"{found.content_digest}-{name}"', "Cache-Control": "private, no-cache", "Vary": "Cookie"}
     if if_none_match is not None and headers["ETag"] in if_none_match:
         return Response(status_code=304, headers=headers)
