@@ -61,6 +61,10 @@ async function serve(request: Request): Promise<Response> {
     signedIn = body.password === "right";
     return signedIn ? answerOf(200, me) : answerOf(401, wrong);
   }
+  if (request.method === "PATCH") {
+    const { locale } = (await request.json()) as { locale: string };
+    return answerOf(200, { ...me, person: { ...me.person, locale } });
+  }
   if (request.method === "DELETE") {
     signedIn = false;
     return new Response(null, { status: 204 });
@@ -144,6 +148,33 @@ describe("somebody not signed in", () => {
     await userEvent.click(await screen.findByRole("button", { name: "登录" }));
     expect(screen.getByText("请输入用户名")).toBeTruthy();
     expect(requests.some((request) => request.method === "POST")).toBe(false);
+  });
+});
+
+describe("the language chosen on the sign-in page", () => {
+  const saved = (): Request[] => requests.filter((request) => request.method === "PATCH");
+
+  it("stays after signing in, and is kept with the account", async () => {
+    open("/");
+    await userEvent.click(await screen.findByRole("radio", { name: "English" }));
+    await userEvent.type(await screen.findByLabelText("User name"), "wang");
+    await userEvent.type(screen.getByLabelText("Password"), "right");
+    await userEvent.click(screen.getByRole("button", { name: "Sign in" }));
+    await screen.findByRole("heading", { name: "王建国" });
+    expect(i18next.language).toBe("en");
+    expect(await saved()[0]?.json()).toEqual({ locale: "en" });
+    expect(saved()[0]?.headers.get("X-CSRF-Token")).toBe("token-1");
+  });
+
+  it("is the account's where nobody chose one", async () => {
+    await i18next.changeLanguage("en");
+    open("/");
+    await userEvent.type(await screen.findByLabelText("User name"), "wang");
+    await userEvent.type(screen.getByLabelText("Password"), "right");
+    await userEvent.click(screen.getByRole("button", { name: "Sign in" }));
+    await screen.findByRole("heading", { name: "王建国" });
+    expect(i18next.language).toBe("zh-CN");
+    expect(saved()).toEqual([]);
   });
 });
 

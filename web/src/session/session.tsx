@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { createContext, use, useCallback, useEffect, useMemo, useState, type ReactNode } from "react";
+import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import { onSignedOut, rememberCsrfToken } from "../api/client";
 import { ApiError } from "../api/errors";
 import * as api from "../api/session";
@@ -28,6 +28,8 @@ const SessionContext = createContext<SessionValue | null>(null);
 export function SessionProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient();
   const [state, setState] = useState<State>({ phase: "asking" });
+  // The language somebody chose on the sign-in page: their wish of now, stronger than what their account remembers.
+  const chosen = useRef<Language | null>(null);
 
   const enter = useCallback(async (me: Me) => {
     rememberCsrfToken(me.csrf_token);
@@ -63,7 +65,16 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const value = useMemo<SessionValue>(
     () => ({
       state,
-      signIn: async (who) => enter(await api.signIn(who)),
+      signIn: async (who) => {
+        let me = await api.signIn(who);
+        const wish = chosen.current;
+        if (wish !== null && wish !== me.person.locale) {
+          rememberCsrfToken(me.csrf_token);
+          me = await api.changeLocale(wish);
+        }
+        chosen.current = null;
+        await enter(me);
+      },
       signOut: async () => {
         await api.signOut();
         leave("left");
@@ -74,7 +85,8 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       },
       setLanguage: async (language) => {
         await switchLanguage(language);
-        if (state.phase === "signed_in") setState({ phase: "signed_in", me: await api.changeLocale(language) });
+        if (state.phase !== "signed_in") chosen.current = language;
+        else setState({ phase: "signed_in", me: await api.changeLocale(language) });
       },
       refresh: ask,
     }),

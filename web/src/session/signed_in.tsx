@@ -23,7 +23,9 @@ export function SignedIn() {
   }
   // Who signs out leaves nothing behind for the next person at this machine, the page's address included.
   if (state.phase === "signed_out") {
-    return <Navigate to={state.how === "left" ? "/sign-in" : signInPath(pathname + search)} replace />;
+    // The viewer writes where one looks into the address itself, past the router.
+    const here = pathname + search + window.location.hash;
+    return <Navigate to={state.how === "left" ? "/sign-in" : signInPath(here)} replace />;
   }
   if (state.me.must_change_password && pathname !== "/account") return <Navigate to="/account" replace />;
   return <Outlet />;
