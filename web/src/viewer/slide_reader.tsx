@@ -15,7 +15,8 @@ import { useViewerKeys } from "./use_viewer_keys";
 import classes from "./viewer.module.css";
 import { AnalysisPanel } from "../analysis/analysis_panel";
 import { useCellSession } from "../analysis/cell_session";
-import { foremost, newestFirst } from "../analysis/reading_order";
+import { newestFirst } from "../analysis/reading_order";
+import { useReadingAtHand } from "../analysis/use_reading_at_hand";
 import { useReviewState } from "../analysis/review_state";
 import { isTurnable } from "../analysis/cell_overlay";
 import type { CellGroup } from "../analysis/cell_look";
@@ -23,7 +24,6 @@ import { RegionList } from "../annotations/region_list";
 import { boundsOf } from "../annotations/geometry";
 import { useCase } from "../api/cases";
 import { useSlideReadings } from "../api/readings";
-import type { Reading } from "../api/readings";
 import { associatedImage } from "../api/slides";
 import type { SlideDetail } from "../api/slides";
 import { useSession } from "../session/session";
@@ -190,16 +190,6 @@ function useStable(slide: SlideDetail): SlideDetail & { width: number; height: n
     () => ({ ...first, width: first.width ?? base?.width ?? 1, height: first.height ?? base?.height ?? 1 }),
     [first, base],
   );
-}
-
-/** The chosen reading, else the one that matters most. */
-function useReadingAtHand(readings: readonly Reading[] | undefined): {
-  reading: Reading | null;
-  selectReading: (id: string) => void;
-} {
-  const [selected, selectReading] = useState<string | null>(null);
-  const chosen = readings?.find((candidate) => candidate.id === selected);
-  return { reading: chosen ?? foremost(readings ?? []), selectReading };
 }
 
 /** The slides of the case and the ways to the next and the one before. */

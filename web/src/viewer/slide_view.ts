@@ -8,7 +8,7 @@ import { levelStep, tilePlacement } from "./levels";
 import type { Box, Size } from "./levels";
 import { SlideTileSource } from "./tile_source";
 import type { Overview, TiledSlide } from "./tile_source";
-import type { ViewPosition } from "./view_position";
+import type { Start, ViewPosition } from "./view_position";
 
 /** What the screen shows at one moment; a new object with every drawn frame. */
 export interface Frame {
@@ -50,13 +50,13 @@ export class SlideView {
   private holesNow: readonly Hole[] = [];
   private frameNow: Frame | null = null;
 
-  /** `position`: where to start; the whole slide where null. */
+  /** `start`: what to show first; the whole slide where null. */
   constructor(
     element: HTMLElement,
     navigator: HTMLElement,
     slide: TiledSlide,
     overview: Overview | null,
-    position: ViewPosition | null,
+    start: Start,
   ) {
     this.slide = slide;
     this.source = new SlideTileSource(slide, overview);
@@ -73,8 +73,9 @@ export class SlideView {
     Object.assign(this.layers.style, { position: "absolute", inset: "0", overflow: "hidden", pointerEvents: "none" });
     this.viewer.canvas.append(this.layers);
     this.viewer.addHandler("open", () => {
-      if (position === null) this.fit(true);
-      else this.goTo(position, true);
+      if (start === null) this.fit(true);
+      else if ("field" in start) this.fitBox(start.field, true);
+      else this.goTo(start.position, true);
     });
     this.viewer.addHandler("update-viewport", this.onFrame);
     this.viewer.addHandler("animation-finish", this.onSettled);

@@ -6,7 +6,7 @@ import { needsOverview } from "./levels";
 import { SlideView } from "./slide_view";
 import type { Frame, Hole } from "./slide_view";
 import type { Overview, TiledSlide } from "./tile_source";
-import { formatPosition, parsePosition } from "./view_position";
+import { formatPosition, parsePosition, startOf } from "./view_position";
 
 export interface OpenSlide {
   /** Null until the slide is on the screen. */
@@ -27,7 +27,8 @@ export function useSlideView(slide: TiledSlide, thumbnail: string): OpenSlide {
     let stop: (() => void) | undefined;
     const open = (overview: Overview | null): void => {
       if (gone || canvas.current === null || navigator.current === null) return;
-      opened = new SlideView(canvas.current, navigator.current, slide, overview, parsePosition(window.location.hash));
+      const start = startOf(window.location.search, window.location.hash);
+      opened = new SlideView(canvas.current, navigator.current, slide, overview, start);
       stop = keepAddress(opened);
       setView(opened);
     };
