@@ -14,6 +14,15 @@ from coverslip.settings import settings
 from coverslip.vocabulary.markers import Marker
 
 GROUP = "coverslip.algorithms"
+PROBLEMS = {
+    "extra_forbidden": "request_unknown_field",
+    "greater_than": "request_greater_than",
+    "greater_than_equal": "request_greater_than_equal",
+    "less_than": "request_less_than",
+    "less_than_equal": "request_less_than_equal",
+    "value_error": "parameters_contradict",
+}
+"""pydantic's fault types and the keys of `problems` that say them; every other type: `parameter_refused`."""
 
 
 def enabled_algorithms() -> tuple[Algorithm, ...]:
@@ -48,8 +57,12 @@ def parameters_of(algorithm: Algorithm, given: dict[str, Any] | None) -> BaseMod
         return algorithm.declaration.parameters.model_validate(given or {})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        field = "parameters." + ".".join(str(part) for part in first["loc"])
-        raise ParametersInvalid(field=field, problem="parameter_refused", detail=first["msg"]) from error
+        field = ".".join(["parameters", *(str(part) for part in first["loc"])])
+        limits = {name: first.get("ctx", {}).get(name) for name in ("ge", "gt", "le", "lt")}
+        known = {name: limit for name, limit in limits.items() if limit is not None}
+        raise ParametersInvalid(
+            field=field, problem=PROBLEMS.get(first["type"], "parameter_refused"), **known
+        ) from error
 
 
 @cache

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from importlib import resources
+from typing import Any
 
 import pytest
 
-from coverslip.analysis.registry import enabled_algorithms
+from coverslip.analysis.errors import ParametersInvalid
+from coverslip.analysis.registry import algorithm_named, enabled_algorithms, parameters_of
 from coverslip.errors import LOCALES, Locale
 
 
@@ -37,3 +40,22 @@ def test_no_words_are_left_of_a_parameter_that_is_gone() -> None:
 
 def test_the_chinese_words_of_parameters_are_chinese() -> None:
     assert [key for key, text in words("zh-CN").items() if not any("一" <= letter <= "鿿" for letter in text)] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "english"),
+    [
+        ({"sensitivity": 7}, "parameters.sensitivity", "0.5"),
+        ({"sensitivity": 0.001}, "parameters.sensitivity", "0.01"),
+        ({"sensitivity": "pale"}, "parameters.sensitivity", "no value"),
+        ({"nothing": 1}, "parameters.nothing", "no such field"),
+        ({"lowest_cut_od": 0.5, "highest_cut_od": 0.2}, "parameters", "contradict"),
+    ],
+)
+def test_a_refused_parameter_is_told_in_both_languages(given: dict[str, Any], field: str, english: str) -> None:
+    with pytest.raises(ParametersInvalid) as caught:
+        parameters_of(algorithm_named("ki67-classical"), given)
+    assert caught.value.field == field
+    assert english in caught.value.message("en")
+    chinese = caught.value.message("zh-CN").replace(field, "")
+    assert not re.search("[A-Za-z]{3}", chinese)
