@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from coverslip.testing.world import World
 from coverslip.vocabulary.roles import Role
 
+JSON = {"Content-Type": "application/json"}
 SQL = [
     "'",
     "' OR '1'='1",
@@ -92,6 +95,57 @@ def test_a_body_nested_a_thousand_times_is_refused(world: World) -> None:
     deep = "[" * 100_000
     answer = world.client(Role.RESIDENT).patch("/session", content=deep, headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "INVALID_INPUT")
+
+
+CELL = {"type": "Point", "coordinates": [1, 1]}
+NEW_CASE = {
+    "accession_number": "Z-1",
+    "patient": {"patient_number": "Z", "name": "王芳", "sex": "female"},
+    "specimens": [{"label": "A", "site_code": "76752008", "procedure": "excision", "tumour_type": "a\0"}],
+}
+
+
+@pytest.mark.parametrize("bad", ["a\0b", "a\ud800b"])
+def test_text_that_cannot_be_stored_is_refused_where_it_stands(world: World, bad: str) -> None:
+    county, who = world.county, world.client
+    slide, resident = f"/slides/{county.slide}", f"/people/{county.people[Role.RESIDENT].id}"
+    match = {"block_id": str(county.block), "label": bad}
+    asked: list[tuple[Role, str, str, dict[str, Any], str]] = [
+        (Role.PATHOLOGIST, "POST", f"{slide}/annotations", {"kind": "note", "geometry": CELL, "text": bad}, "text"),
+        (Role.TECHNICIAN, "PATCH", slide, {"clone": bad}, "clone"),
+        (Role.TECHNICIAN, "POST", f"/slides/{county.unmatched}/match", match, "label"),
+        (Role.TECHNICIAN, "POST", "/cases", NEW_CASE, "specimens.0.tumour_type"),
+        (Role.ADMINISTRATOR, "PATCH", resident, {"name": bad}, "name"),
+    ]
+    for role, method, path, body, field in asked:
+        answer = who(role).request(method, path, content=json.dumps(body), headers=JSON)
+        assert (answer.status_code, answer.json()["error"]["field"]) == (422, field), answer.text
+    sign_in = world.server.client()
+    for body in ({"username": bad, "password": "x"}, {"username": "x", "password": bad}):
+        assert sign_in.post("/session", content=json.dumps(body), headers=JSON).status_code == 422
+
+
+@pytest.mark.parametrize("query", [{"action": "a\0b"}, {"cursor": "9" * 30}])
+def test_the_audit_trail_is_asked_for_what_it_can_hold(world: World, query: dict[str, str]) -> None:
+    assert world.client(Role.HEAD).get("/audit", params=query).status_code in (200, 422)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["accession_number", True, "a\0b"],
+        ["accession_number", True, 7],
+        ["priority", True, 10**30, "2026-01-01T00:00:00+00:00"],
+        ["priority", True, 1e300, "2026-01-01T00:00:00+00:00"],
+        ["received_at", True, "0001-01-01T00:00:00+14:00"],
+        ["received_at", True, "2026-01-01T00:00:00"],
+    ],
+)
+def test_a_forged_cursor_is_bad_input(world: World, values: list[Any]) -> None:
+    text = json.dumps([*values, str(world.county.case)])
+    cursor = base64.urlsafe_b64encode(text.encode()).decode()
+    answer = world.client(Role.HEAD).get("/cases", params={"sort": values[0], "cursor": cursor})
+    assert (answer.status_code, answer.json()["error"]["field"]) == (422, "cursor")
 
 
 def test_a_form_is_no_json(world: World) -> None:

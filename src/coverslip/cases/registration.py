@@ -146,6 +146,7 @@ def _validate_specimen(prefix: str, specimen: NewSpecimen) -> None:
     texts = _Texts(prefix)
     texts.required("label", specimen.label, LONGEST_NUMBER)
     texts.required("procedure", specimen.procedure, LONGEST_NUMBER)
+    texts.optional("tumour_type", specimen.tumour_type, LONGEST_LINE)
     texts.optional("gross_description", specimen.gross_description, LONGEST_TEXT)
     for name, value in (
         ("fixation_hours", specimen.fixation_hours),

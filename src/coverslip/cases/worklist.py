@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from coverslip.records.models import Case
 from coverslip.records.queries import case as cases
 from coverslip.records.queries.case import CaseFilter, CaseSort
 from coverslip.records.transaction import Transaction
+from coverslip.vocabulary.text import storable
 
 LARGEST_PAGE = 200
 
@@ -109,10 +110,10 @@ def _decoded(query: WorklistQuery) -> tuple[Any, ...]:
     """The sort values that a cursor holds, each of its column's type; a forged or foreign cursor is bad input."""
     assert query.cursor is not None
     kinds: dict[CaseSort, tuple[Any, ...]] = {
-        "received_at": (datetime.fromisoformat, UUID),
-        "accession_number": (str, UUID),
-        "priority": (int, datetime.fromisoformat, UUID),
-        "status": (int, datetime.fromisoformat, UUID),
+        "received_at": (_moment, UUID),
+        "accession_number": (_number, UUID),
+        "priority": (_rank, _moment, UUID),
+        "status": (_rank, _moment, UUID),
     }
     try:
         padded = query.cursor + "=" * (-len(query.cursor) % 4)
@@ -120,5 +121,24 @@ def _decoded(query: WorklistQuery) -> tuple[Any, ...]:
         if sort != query.sort or descending is not query.descending:
             raise InvalidInput(field="cursor", problem="cursor_of_other_sort")
         return tuple(kind(value) for kind, value in zip(kinds[query.sort], values, strict=True))
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise InvalidInput(field="cursor", problem="not_a_cursor") from error
+
+
+def _moment(value: Any) -> datetime:
+    found = datetime.fromisoformat(value)
+    if found.tzinfo is None:
+        raise ValueError(value)
+    return found.astimezone(UTC)
+
+
+def _number(value: Any) -> str:
+    if not isinstance(value, str) or value != storable(value):
+        raise ValueError(value)
+    return value
+
+
+def _rank(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < len(CaseStatus):
+        raise ValueError(value)
+    return value

@@ -25,6 +25,7 @@ from coverslip.settings import settings
 from coverslip.slides.isolation import DecoderPool
 from coverslip.storage.blobs import BlobStore
 from coverslip.vocabulary.roles import Role
+from coverslip.vocabulary.text import storable
 
 NOT_SLIDES = frozenset({".part", ".partial", ".tmp", ".crdownload", ".filepart"})
 """Endings of files that a transfer has not finished; skipped in folders, never when named."""
@@ -78,13 +79,22 @@ def _all(
     shown = Progress(*columns, console=console, disable=not console.is_terminal, transient=True)
     with shown as bar, DecoderPool() as decoders:
         for file in files:
-            task = bar.add_task(file.name, total=file.stat().st_size)
+            name = storable(file.name)
+            task = bar.add_task(name, total=_size(file))
             advance = partial(bar.advance, task)
             try:
                 yield take_in(database, store, actor, file, patience=patience, decoders=decoders, progress=advance)
             except CoverslipError as error:
-                yield Refused(file.name, error.code, error.message("en"), error.mend("en"))
+                yield Refused(name, error.code, error.message("en"), error.mend("en"))
             bar.remove_task(task)
+
+
+def _size(file: Path) -> int | None:
+    """For the bar; None where the file is gone already, which taking it in then says."""
+    try:
+        return file.stat().st_size
+    except OSError:
+        return None
 
 
 def _files(source: Path) -> Iterator[Path]:

@@ -37,6 +37,7 @@ from coverslip.storage.blobs import BlobStore
 from coverslip.storage.checksums import Checksum
 from coverslip.storage.errors import BlobMissing
 from coverslip.vocabulary.stains import Stain
+from coverslip.vocabulary.text import storable, storable_document
 
 THUMBNAIL_PX = 1024
 JPEG_QUALITY = 88
@@ -75,7 +76,8 @@ class Look:
     def document(self) -> dict[str, Any]:
         """The `properties` column: what the file says, and what was made of it here."""
         pictures = {name: checksum.digest for name, checksum in self.pictures.items()}
-        return to_json(self.properties) | {
+        document: dict[str, Any] = storable_document(to_json(self.properties))
+        return document | {
             "pictures": pictures,
             "quality": self.quality,
             "barcodes": list(self.barcodes),
@@ -138,7 +140,7 @@ def _look_or_fault(
     except DecoderBusy:
         raise
     except SlideError as error:
-        error.file = error.parameters["file"] = path.name  # the name people know, not the blob's
+        error.file = error.parameters["file"] = storable(path.name)  # the name people know, not the blob's
         if isinstance(error, REFUSED):
             raise
         return error
@@ -155,9 +157,8 @@ def _look(
             if wanted in properties.associated:
                 pictures[wanted] = slide.associated(wanted)
         quality = assess_scan(slide, pictures["thumbnail"])
-    barcodes = read_barcodes(pictures["label"]) if "label" in pictures else ()
-    if properties.barcode and properties.barcode not in barcodes:
-        barcodes = (properties.barcode, *barcodes)
+    found = (properties.barcode, *(read_barcodes(pictures["label"]) if "label" in pictures else ()))
+    barcodes = tuple(dict.fromkeys(text for text in found if text and text == storable(text)))
     flags = ["SPACING_UNKNOWN"] if properties.spacing is None else []
     flags += ["NO_TISSUE"] if quality.focus is None else []
     stored_pictures: dict[str, Checksum] = {}
@@ -179,12 +180,17 @@ def _write(tx: Transaction, blobs: BlobStore, path: Path, checksum: Checksum, lo
         return _duplicate(tx, path, checksum)
     if not blobs.exists(tx.organization_id, checksum.digest):  # a simultaneous attempt failed and cleared them away
         raise BlobMissing(digest=checksum.digest)
-    place = find_place(tx, path.name, look.barcodes if isinstance(look, Look) else ())
+    place = find_place(tx, storable(path.name), look.barcodes if isinstance(look, Look) else ())
     slide = place.slide or _unplaced(tx, path, place, look)
     _fill(tx, slide, path, checksum, look, matched=place.slide is not None)
     flags = (*place.flags, *(look.flags if isinstance(look, Look) else ()))
     outcome: Outcome = "failed" if isinstance(look, SlideError) else "matched" if place.slide else "unmatched"
-    detail = {"file": path.name, "digest": checksum.digest, "size_bytes": checksum.size_bytes, "outcome": outcome}
+    detail = {
+        "file": storable(path.name),
+        "digest": checksum.digest,
+        "size_bytes": checksum.size_bytes,
+        "outcome": outcome,
+    }
     if isinstance(look, SlideError):
         detail["code"] = look.code
     audit.record(
@@ -209,7 +215,7 @@ def _unplaced(tx: Transaction, path: Path, place: Place, look: Look | SlideError
         Slide(
             organization_id=tx.organization_id,
             case_id=place.case_id,
-            label=path.stem[:64],
+            label=storable(path.stem)[:64],
             barcode=barcode,
             stain=Stain.OTHER.value,
             status="receiving",
@@ -221,7 +227,7 @@ def _fill(
     tx: Transaction, slide: Slide, path: Path, checksum: Checksum, look: Look | SlideError, *, matched: bool
 ) -> None:
     slide.content_digest, slide.size_bytes = checksum.digest, checksum.size_bytes
-    slide.original_name = path.name
+    slide.original_name = storable(path.name)
     slide.received_at, slide.received_by = datetime.now(UTC), tx.actor.person_id
     slides.register_blob(tx, checksum.digest, checksum.size_bytes, "application/octet-stream")
     if isinstance(look, SlideError):
@@ -234,7 +240,7 @@ def _fill(
         for picture in look.pictures.values():
             slides.register_blob(tx, picture.digest, picture.size_bytes, "image/jpeg")
     tx.flush()
-    slides.set_file(tx, slide.id, name=path.name, digest=checksum.digest, size_bytes=checksum.size_bytes)
+    slides.set_file(tx, slide.id, name=storable(path.name), digest=checksum.digest, size_bytes=checksum.size_bytes)
 
 
 def tell(tx: Transaction, slide: Slide) -> None:
@@ -257,7 +263,7 @@ def _duplicate(tx: Transaction, path: Path, checksum: Checksum) -> Taken:
         object_type="slide",
         object_id=known.slide.id,
         case_id=known.slide.case_id,
-        detail={"file": path.name, "digest": checksum.digest, "outcome": "duplicate"},
+        detail={"file": storable(path.name), "digest": checksum.digest, "outcome": "duplicate"},
     )
     return _taken(tx, path, checksum, known.slide.id, "duplicate", (), known.slide.failure_code)
 
@@ -275,7 +281,7 @@ def _taken(
     assert placed is not None
     slide = placed.slide
     return Taken(
-        file=path.name,
+        file=storable(path.name),
         outcome=outcome,
         slide_id=slide.id,
         case_id=slide.case_id,
@@ -300,7 +306,7 @@ def _forget(database: Database, blobs: BlobStore, actor: Actor, kept: list[Check
 def _note_refusal(database: Database, actor: Actor, path: Path, error: CoverslipError) -> None:
     """The audit trail says what was refused."""
     with database.transaction(actor) as tx:
-        detail = {"file": path.name, "code": error.code, "outcome": "refused"}
+        detail = {"file": storable(path.name), "code": error.code, "outcome": "refused"}
         audit.record(tx, "slide.ingest", object_type="slide", object_id=None, detail=detail, outcome="failed")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from coverslip.ingest.errors import FileChanged, FileStillGrowing, FileUnreadable
 from coverslip.slides.errors import SlideEmpty, SlideMissing
+from coverslip.vocabulary.text import storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +46,20 @@ def wait_until_settled(
         rested_since = began
         while now() - rested_since < chosen.quiet_seconds:
             if now() - began > chosen.longest_seconds:
-                raise FileStillGrowing(file=path.name, seconds=chosen.longest_seconds)
+                raise FileStillGrowing(file=storable(path.name), seconds=chosen.longest_seconds)
             sleep(chosen.poll_seconds)
             found = state_of(path)
             if found != state:
                 state, rested_since = found, now()
     if state.size_bytes == 0:
-        raise SlideEmpty(file=path.name)
+        raise SlideEmpty(file=storable(path.name))
     return state
 
 
 def require_unchanged(path: Path, before: FileState) -> None:
     """Raise `FileChanged` where somebody wrote since."""
     if state_of(path) != before:
-        raise FileChanged(file=path.name)
+        raise FileChanged(file=storable(path.name))
 
 
 def state_of(path: Path) -> FileState:
@@ -66,10 +67,10 @@ def state_of(path: Path) -> FileState:
     try:
         found = path.stat()
         if not path.is_file():
-            raise FileUnreadable(file=path.name, problem="not a regular file")
+            raise FileUnreadable(file=storable(path.name), problem="not a regular file")
         with path.open("rb"):
             return FileState(found.st_size, found.st_mtime_ns)
     except FileNotFoundError as error:
-        raise SlideMissing(file=path.name) from error
+        raise SlideMissing(file=storable(path.name)) from error
     except OSError as error:
-        raise FileUnreadable(file=path.name, problem=error.strerror or str(error)) from error
+        raise FileUnreadable(file=storable(path.name), problem=error.strerror or str(error)) from error

@@ -88,6 +88,7 @@ PROBLEMS: Mapping[str, str] = {
     "missing": "request_missing",
     "extra_forbidden": "request_unknown_field",
     "json_invalid": "request_not_json",
+    "text_not_storable": "control_character",
     "string_too_short": "request_text_too_short",
     "string_too_long": "request_text_too_long",
     "string_pattern_mismatch": "request_pattern",

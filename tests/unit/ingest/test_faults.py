@@ -23,12 +23,14 @@ from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import select
 
 from coverslip.errors import CoverslipError
+from coverslip.ingest import intake
 from coverslip.ingest.errors import FileChanged, FileStillGrowing, FileUnreadable
 from coverslip.ingest.intake import take_in
 from coverslip.ingest.settle import Patience, wait_until_settled
 from coverslip.records.errors import DatabaseUnavailable
 from coverslip.records.models import AuditEvent, Slide
 from coverslip.records.queries import slide as slides
+from coverslip.slides.describe import to_json
 from coverslip.slides.errors import NotASlide, SlideEmpty, SlideMissing
 from coverslip.storage.blobs import BlobStore
 from coverslip.storage.errors import StorageFull
@@ -297,3 +299,23 @@ def _let_in(superuser_url: str, allowed: bool) -> None:
         connection.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}").format(sql.Identifier(name), word))
         if not allowed:
             connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+
+
+def test_a_file_name_in_another_encoding_is_taken_in(laboratory: Laboratory, slide_file: SlideFileMaker) -> None:
+    plain = slide_file("labelled", "a.svs")
+    path = plain.rename(Path(os.fsdecode(os.fsencode(plain.parent) + b"/" + "切片.svs".encode("gb18030"))))
+    taken = laboratory.take(path)
+    assert (taken.outcome, taken.file.encode("utf-8")[-4:]) == ("matched", b".svs")
+
+
+def test_a_file_that_writes_what_no_database_holds_into_its_metadata_is_taken_in(
+    laboratory: Laboratory, slide_file: SlideFileMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "to_json", lambda properties: to_json(properties) | {"vendor": "a\0b"})
+    monkeypatch.setattr(intake, "read_barcodes", lambda label: ("a\0b",))
+    taken = laboratory.take(slide_file("plain", "a.svs"))
+    with laboratory.database.transaction(laboratory.actor) as tx:
+        row = slides.slide(tx, taken.slide_id)
+    assert row is not None
+    assert row.properties is not None
+    assert (taken.outcome, row.properties["vendor"], row.barcode) == ("unmatched", "a\ufffdb", None)

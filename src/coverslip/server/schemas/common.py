@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, SecretStr, field_validator
+from pydantic_core import PydanticCustomError
+
+from coverslip.vocabulary.text import storable
 
 Locale = Literal["zh-CN", "en"]
 Password = Annotated[SecretStr, Field(min_length=1, max_length=1024)]
 """Taken as typed, its spaces count; never shown in a log or an error."""
 
 
-class Given(BaseModel):
-    """Base of every request body: unknown fields are refused, text is trimmed."""
+class Strict(BaseModel):
+    """Unknown fields are refused, text is trimmed."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True)
+
+
+class Given(Strict):
+    """Base of every request body: besides, all its text can be stored."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _can_be_stored(cls, value: Any) -> Any:
+        """The database takes neither U+0000 nor half a surrogate pair."""
+        for text in value if isinstance(value, list) else (value,):
+            if isinstance(text, str) and text != storable(text):
+                raise PydanticCustomError("text_not_storable", "text that cannot be stored")
+        return value
 
 
 class GivenAsTyped(Given):
@@ -70,21 +86,21 @@ Position = tuple[FiniteFloat, FiniteFloat]
 Ring = Annotated[list[Position], Field(min_length=4, max_length=20_000)]
 
 
-class Point(Given):
+class Point(Strict):
     """GeoJSON Point, in pixels of level 0."""
 
     type: Literal["Point"]
     coordinates: Position
 
 
-class Polygon(Given):
+class Polygon(Strict):
     """GeoJSON Polygon, in pixels of level 0: the outer ring, then the holes."""
 
     type: Literal["Polygon"]
     coordinates: Annotated[list[Ring], Field(min_length=1, max_length=200)]
 
 
-class MultiPolygon(Given):
+class MultiPolygon(Strict):
     """GeoJSON MultiPolygon, in pixels of level 0."""
 
     type: Literal["MultiPolygon"]
