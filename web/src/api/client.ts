@@ -42,7 +42,8 @@ export const http = createClient<paths>({
 });
 http.use(session);
 
-function localFault(fault: LocalFault, status: number): ApiError {
+/** A fault that these pages find themselves, in the words of `screen.json`. */
+export function localFault(fault: LocalFault, status: number): ApiError {
   const say = (language: "zh-CN" | "en", part: "message" | "mend"): string =>
     i18next.getFixedT(language, "screen")(`faults.${fault}.${part}`);
   const detail: ErrorDetail = {

@@ -57,4 +57,4 @@ export function errorOf(answer: unknown): ErrorDetail | null {
 }
 
 /** Codes of faults that the browser itself finds; their words stand in `screen.json` under `faults`. */
-export type LocalFault = "UNREACHABLE" | "UNREADABLE_ANSWER";
+export type LocalFault = "UNREACHABLE" | "UNREADABLE_ANSWER" | "UNSAVED_WORK";

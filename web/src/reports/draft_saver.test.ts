@@ -41,9 +41,9 @@ function reportOf(draft: ReportDraft): Report {
   };
 }
 
-function refusal(code: string): ApiError {
+function refusal(code: string, status = 409): ApiError {
   const words = { "zh-CN": code, en: code };
-  return new ApiError(409, { code, message: words, mend: words, field: null, incident: null });
+  return new ApiError(status, { code, message: words, mend: words, field: null, incident: null });
 }
 
 /** A server that keeps one draft and refuses stale revisions, as the real one does. */
@@ -51,10 +51,11 @@ class Desk {
   held: Report | null = null;
   saves = 0;
   down = false;
+  answers = 0;
 
   save = (draft: ReportDraft): Promise<Report> => {
     this.saves += 1;
-    if (this.down) return Promise.reject(refusal("UNREACHABLE"));
+    if (this.down) return Promise.reject(refusal("UNREACHABLE", this.answers));
     if (draft.revision !== (this.held?.revision ?? 0)) return Promise.reject(refusal("STALE_REVISION"));
     this.held = reportOf({ ...draft, revision: draft.revision + 1 });
     return Promise.resolve(this.held);
@@ -194,5 +195,51 @@ describe("a merge", () => {
   it("is no conflict where both sides wrote the same", () => {
     const base = { ...EMPTY, revision: 1 };
     expect(mergeDrafts(base, { ...base, comment: "x" }, { ...base, revision: 2, comment: "x" }).conflicts).toEqual([]);
+  });
+});
+
+describe("a draft that could not be saved", () => {
+  it("is tried again until the server is back", async () => {
+    desk.down = true;
+    saver.change({ diagnosis: "a" });
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(saver.snapshot().state).toBe("failed");
+    desk.down = false;
+    await vi.advanceTimersByTimeAsync(6000);
+    expect([desk.held?.diagnosis, saver.snapshot().state]).toEqual(["a", "saved"]);
+  });
+
+  it("is not sent again and again where the server refuses it", async () => {
+    desk.down = true;
+    desk.answers = 403;
+    saver.change({ diagnosis: "a" });
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(desk.saves).toBe(1);
+  });
+
+  it("is never sent once its page is gone: somebody else may be signed in by then", async () => {
+    desk.down = true;
+    saver.change({ diagnosis: "a" });
+    await vi.advanceTimersByTimeAsync(1000);
+    saver.attend(false);
+    desk.down = false;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(desk.held).toBeNull();
+    expect(saver.unsaved()?.draft.diagnosis).toBe("a");
+  });
+
+  it("is taken up again by the next page, together with what others wrote", async () => {
+    desk.elsewhere({ gross: "g" });
+    const next = new DraftSaver(desk, desk.held);
+    next.recover({ base: EMPTY, draft: { ...EMPTY, diagnosis: "a" } });
+    await vi.runAllTimersAsync();
+    expect([desk.held?.diagnosis, desk.held?.gross, next.snapshot().state]).toEqual(["a", "g", "saved"]);
+  });
+
+  it("is shown as a conflict where others changed the same words", () => {
+    const theirs = desk.elsewhere({ diagnosis: "b" });
+    const next = new DraftSaver(desk, theirs);
+    next.recover({ base: EMPTY, draft: { ...EMPTY, diagnosis: "a" } });
+    expect([next.snapshot().state, next.snapshot().draft.diagnosis]).toEqual(["conflict", "a"]);
   });
 });

@@ -20,7 +20,15 @@ interface Server {
   load: () => Promise<Report | null>;
 }
 
+/** Words that the server does not hold yet, with the draft they grew from. */
+export interface Unsaved {
+  base: ReportDraft;
+  draft: ReportDraft;
+}
+
 const PAUSE_MS = 900;
+/** How long to wait before the next attempt where the server could not be reached or failed. */
+const RETRY_MS = 5_000;
 /** How often a save that lost a race is merged and tried again before the person is asked. */
 const MERGE_ATTEMPTS = 3;
 
@@ -34,6 +42,7 @@ export class DraftSaver {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private running: Promise<void> | null = null;
   private theirs: ReportDraft | null = null;
+  private attended = true;
   private readonly listeners = new Set<() => void>();
 
   constructor(
@@ -57,11 +66,31 @@ export class DraftSaver {
     return !sameContent(this.view.draft, this.base);
   }
 
+  /** What the server does not hold; null where it holds everything. */
+  unsaved(): Unsaved | null {
+    return this.dirty ? { base: this.base, draft: this.view.draft } : null;
+  }
+
+  /** Take up what an earlier page could not save, merged with what the server holds now. */
+  recover({ base, draft }: Unsaved): void {
+    const theirs = this.base;
+    this.base = base;
+    this.show({ draft });
+    this.takeIn(theirs);
+    if (this.view.state === "changed") this.schedule(PAUSE_MS);
+  }
+
+  /** Whether somebody has the draft before them. What was left behind is not tried again: another may sit here now. */
+  attend(attended: boolean): void {
+    this.attended = attended;
+    if (!attended) clearTimeout(this.timer);
+  }
+
   change(part: Partial<ReportDraft>): void {
     const draft = { ...this.view.draft, ...part };
     this.show({ draft, ...(this.view.state === "conflict" ? {} : { state: "changed" as const }) });
     clearTimeout(this.timer);
-    if (this.view.state !== "conflict") this.timer = setTimeout(() => void this.flush(), PAUSE_MS);
+    if (this.view.state !== "conflict") this.schedule(PAUSE_MS);
   }
 
   /** Save now; resolves when the server holds what is shown, or when `state` says why it does not. */
@@ -86,7 +115,7 @@ export class DraftSaver {
   observe(report: Report): void {
     if (this.running !== null || report.revision <= this.base.revision || this.view.state === "conflict") return;
     this.takeIn(draftOf(report));
-    if (this.dirty) this.timer = setTimeout(() => void this.flush(), PAUSE_MS);
+    if (this.dirty) this.schedule(PAUSE_MS);
   }
 
   /** End a conflict: keep what stands here, or what the server holds, in the fields that both changed. */
@@ -104,6 +133,17 @@ export class DraftSaver {
   /** What the server holds in a field that both changed. */
   theirsOf(field: DraftField): unknown {
     return this.theirs?.[field];
+  }
+
+  private schedule(delayMs: number): void {
+    clearTimeout(this.timer);
+    if (this.attended) this.timer = setTimeout(() => void this.flush(), delayMs);
+  }
+
+  private fail(error: ApiError): void {
+    this.show({ state: "failed", error });
+    // A refusal stays one; a server that was not reached or failed may answer the next time.
+    if (error.status === 0 || error.status >= 500) this.schedule(RETRY_MS);
   }
 
   private show(part: Partial<Saving>): void {
@@ -140,7 +180,7 @@ export class DraftSaver {
       } catch (problem) {
         if (!(problem instanceof ApiError)) throw problem;
         if (problem.code !== "STALE_REVISION") {
-          this.show({ state: "failed", error: problem });
+          this.fail(problem);
           return;
         }
         if (!(await this.catchUp())) return;
@@ -155,7 +195,7 @@ export class DraftSaver {
       this.takeIn(draftOf(await this.server.load()));
     } catch (problem) {
       if (!(problem instanceof ApiError)) throw problem;
-      this.show({ state: "failed", error: problem });
+      this.fail(problem);
       return false;
     }
     return this.snapshot().state !== "conflict";

@@ -7,6 +7,7 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { answer, http } from "../api/client";
 import type { Me } from "../api/session";
 import { i18next } from "../i18n/setup";
+import { onLeaving } from "./leaving";
 import { useSession, useSessionState, SessionProvider } from "./session";
 import SignInPage from "./sign_in_page";
 import { SignedIn } from "./signed_in";
@@ -48,6 +49,7 @@ const me: Me = {
 /** A server with one session; `signedIn` can be taken away, as it is when a session times out. */
 let signedIn: boolean;
 const requests: Request[] = [];
+const problems: unknown[] = [];
 
 function answerOf(status: number, body: unknown): Response {
   return new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json" } });
@@ -66,6 +68,7 @@ async function serve(request: Request): Promise<Response> {
     return answerOf(200, { ...me, person: { ...me.person, locale } });
   }
   if (request.method === "DELETE") {
+    if (!signedIn) return answerOf(401, notSignedIn);
     signedIn = false;
     return new Response(null, { status: 204 });
   }
@@ -83,7 +86,7 @@ function CasePage() {
   return (
     <>
       <h1>{who.person.name}</h1>
-      <button onClick={() => void signOut()}>{"→"}</button>
+      <button onClick={() => void signOut().catch((problem: unknown) => problems.push(problem))}>{"→"}</button>
     </>
   );
 }
@@ -119,7 +122,7 @@ async function signIn(password: string): Promise<void> {
 
 beforeEach(async () => {
   signedIn = false;
-  requests.length = 0;
+  requests.length = problems.length = 0;
   vi.stubGlobal("fetch", serve);
   await i18next.changeLanguage("zh-CN");
 });
@@ -189,6 +192,27 @@ describe("somebody signed in", () => {
     expect(screen.getByText(/登录已过期/)).toBeTruthy();
     await signIn("right");
     await waitFor(() => expect(where()).toBe("/cases/7"));
+  });
+
+  it("whose words are not saved yet stays signed in, and learns why", async () => {
+    signedIn = true;
+    const stop = onLeaving(() => Promise.resolve(false));
+    open("/cases/7");
+    await userEvent.click(await screen.findByRole("button", { name: "→" }));
+    stop();
+    expect(problems).toEqual([expect.objectContaining({ code: "UNSAVED_WORK" })]);
+    expect(signedIn).toBe(true);
+    expect(where()).toBe("/cases/7");
+  });
+
+  it("whose session has ended unseen can still sign out", async () => {
+    signedIn = true;
+    open("/cases/7");
+    await screen.findByRole("heading", { name: "王建国" });
+    signedIn = false;
+    await userEvent.click(screen.getByRole("button", { name: "→" }));
+    await waitFor(() => expect(where()).toBe("/sign-in"));
+    expect(problems).toEqual([]);
   });
 
   it("who signs out leaves no address behind for the next person", async () => {

@@ -1,10 +1,11 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, use, useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from "react";
-import { onSignedOut, rememberCsrfToken } from "../api/client";
+import { localFault, onSignedOut, rememberCsrfToken } from "../api/client";
 import { ApiError } from "../api/errors";
 import * as api from "../api/session";
 import type { Me, Permission, SignIn } from "../api/session";
 import { isLanguage, switchLanguage, type Language } from "../i18n/setup";
+import { sayGoodbye, settled } from "./leaving";
 
 type State =
   | { phase: "asking" }
@@ -76,8 +77,13 @@ export function SessionProvider({ children }: { children: ReactNode }) {
         await enter(me);
       },
       signOut: async () => {
-        await api.signOut();
+        if (!(await settled())) throw localFault("UNSAVED_WORK", 0);
+        // A session that has ended meanwhile is what was asked for.
+        await api.signOut().catch((error: unknown) => {
+          if (!(error instanceof ApiError) || error.status !== 401) throw error;
+        });
         leave("left");
+        sayGoodbye();
       },
       retry: () => {
         setState({ phase: "asking" });
