@@ -78,7 +78,10 @@ def write_backup(
         raise InvalidInput(field="file", problem="file_exists", value=str(target))
     draft = target.with_name(f".{target.name}.partial")
     try:
-        with tempfile.TemporaryDirectory(prefix="coverslip-", dir=target.parent) as folder, draft.open("xb") as file:
+        with (
+            tempfile.TemporaryDirectory(prefix="coverslip-", dir=target.parent) as folder,
+            open(draft, "xb", opener=_private) as file,
+        ):
             dumped = Path(folder) / DUMP_NAME
             blobs = dump(database, dumped)
             manifest = _manifest(database, dumped, blobs)
@@ -94,6 +97,11 @@ def write_backup(
         draft.unlink(missing_ok=True)
     _note(database, manifest)
     return manifest
+
+
+def _private(path: str, flags: int) -> int:
+    """Opens a file that nobody else on the machine may read: it holds every patient and every password's hash."""
+    return os.open(path, flags, 0o600)
 
 
 def _manifest(database: Database, dumped: Path, blobs: list[DumpedBlob]) -> dict[str, Any]:

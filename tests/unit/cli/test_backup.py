@@ -223,6 +223,15 @@ def test_a_truncated_archive_and_a_file_that_is_none_are_refused(
             read_backup(empty, other_store, damaged)
 
 
+def test_nobody_else_on_the_machine_may_read_a_backup(filled: Database, blob_store: BlobStore, tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        write_backup(filled, blob_store, tmp_path / "backup.tar")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "backup.tar").stat().st_mode & 0o777 == 0o600
+
+
 def test_a_backup_does_not_write_over_a_file(filled: Database, blob_store: BlobStore, tmp_path: Path) -> None:
     file = tmp_path / "precious"
     file.write_text("mine")
