@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +13,7 @@ from coverslip.settings import settings
 if TYPE_CHECKING:
     from coverslip.records.database import Database
 
+DAY_SECONDS = 86_400.0
 FIRST_RUN = (
     "Nobody can sign in yet. Create a hospital and its administrator:\n"
     "尚无人可以登录。请先创建医院及其管理员：\n"
@@ -44,7 +47,7 @@ def command(host: str | None, port: int | None, no_worker: bool, processes: int)
         children = [web_child(number, bound) for number in range(1, processes + 1)]
         if not no_worker:
             children.append(worker_child())
-        Supervisor(children, lambda: _keep_database(database)).run()
+        Supervisor(children, Chores(database)).run()
 
 
 def _greet(database: Database, host: str, port: int) -> None:
@@ -58,7 +61,27 @@ def _greet(database: Database, host: str, port: int) -> None:
             click.echo(FIRST_RUN, err=True)
 
 
-def _keep_database(database: Database) -> None:
-    """Start an embedded PostgreSQL again that died under us."""
-    if database.embedded is not None and not database.embedded.is_running:
-        database.embedded.ensure_running()
+class Chores:
+    """What `serve` does every few seconds besides watching its processes.
+
+    An embedded PostgreSQL that died is started again; once a day the attempts to sign in that no throttle asks for any
+    more are forgotten.
+    """
+
+    def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
+        self._database = database
+        self._clock = clock
+        self._forget_at = clock()
+
+    def __call__(self) -> None:
+        """Do what is due. Raises `DatabaseUnavailable`; it is then still due."""
+        from coverslip.access.session import forget_old_attempts
+        from coverslip.records.actor import Actor
+
+        embedded = self._database.embedded
+        if embedded is not None and not embedded.is_running:
+            embedded.ensure_running()
+        if self._clock() >= self._forget_at:
+            with self._database.transaction(Actor.nobody()) as tx:
+                forget_old_attempts(tx)
+            self._forget_at = self._clock() + DAY_SECONDS
