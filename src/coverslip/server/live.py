@@ -113,6 +113,8 @@ class LiveHub:
         for stream in self._streams:
             if stream.organization_id == event.organization_id:
                 stream.offer(event)
+        # A reader that left before its first byte never gives its stream back; it is full some time, and goes here.
+        self._streams = {stream for stream in self._streams if not stream.ended}
 
     def _end_all(self) -> None:
         for stream in self._streams:

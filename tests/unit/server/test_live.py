@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from queue import Empty, Queue
 from uuid import UUID, uuid4
@@ -195,3 +196,25 @@ def test_a_reader_that_falls_behind_is_let_go() -> None:
     for number in range(live.LONGEST_QUEUE + 1):
         stream.offer(reading(stream.organization_id, number))
     assert stream.ended
+
+
+def test_a_stream_that_nobody_ever_read_is_forgotten() -> None:
+    async def events(listening: Callable[[], None]) -> AsyncIterator[LiveEvent]:
+        listening()
+        for number in range(live.LONGEST_QUEUE + 1):
+            yield reading(organization_id, number)
+        await asyncio.Event().wait()
+
+    async def follow() -> tuple[live.Stream, set[live.Stream]]:
+        hub = live.LiveHub(events)
+        abandoned = live.Stream(organization_id, uuid4())
+        hub._streams.add(abandoned)
+        running = asyncio.create_task(hub.run())
+        while not abandoned.ended:
+            await asyncio.sleep(0.01)
+        running.cancel()
+        return abandoned, hub._streams
+
+    organization_id = uuid4()
+    abandoned, left = asyncio.run(follow())
+    assert abandoned not in left
