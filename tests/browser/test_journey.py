@@ -90,7 +90,7 @@ def test_a_case_is_read_measured_decided_reported_signed_and_verified(
     page.get_by_label(words("screen", "banner.label")).get_by_role("link", name=CASES[locale]).click()
     page.get_by_role("tab", name=words("screen", "case.audit_tab")).click()
     for action in ("case.read", "slide.open", "reading.start", "report.sign"):
-        expect(page.get_by_text(words("vocabulary", f"action.{action}"), exact=True).first).to_be_visible()
+        expect(page.get_by_text(words("screen", f"audit.action.{action}"), exact=True).first).to_be_visible()
     reader.look("audit")
     assert reader.faults == []
     context.close()
