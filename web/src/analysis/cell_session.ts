@@ -14,9 +14,11 @@ import type { SaveState } from "./edits_saver";
 import { countStates, editedStates } from "./recount";
 import type { Count } from "./recount";
 import { keys } from "../api/keys";
+import { isRefusal } from "../api/errors";
 import { saveEdits, useCells } from "../api/readings";
 import type { Reading } from "../api/readings";
 import type { PolygonGeometry } from "../annotations/geometry";
+import { useSession } from "../session/session";
 
 export interface LoadedCells {
   readonly cells: Cells;
@@ -57,11 +59,12 @@ interface State {
 
 /** The session of one reading at a time; another reading starts anew, after what was edited has been sent. */
 export function useCellSession(reading: Reading | null): CellSession {
-  const [state, setState] = useState<State>(() => stateOf(reading));
-  if (state.of !== (reading?.id ?? null)) setState(stateOf(reading));
+  const person = useSession().me.person.id;
+  const [state, setState] = useState<State>(() => stateOf(reading, person));
+  if (state.of !== (reading?.id ?? null)) setState(stateOf(reading, person));
   const { loaded, loading, loadError } = useLoadedCells(reading);
   const edits = state.history.present;
-  const { save, flush } = useSaver(reading, edits);
+  const { save, flush } = useSaver(reading, person, edits);
   useWarningBeforeLeaving(save.state !== "saved");
 
   const states = useMemo(() => (loaded === null ? null : editedStates(loaded.cells, edits)), [loaded, edits]);
@@ -98,10 +101,15 @@ export function useCellSession(reading: Reading | null): CellSession {
   }, [reading, loaded, loading, loadError, states, count, edits, state, save, flush]);
 }
 
-function stateOf(reading: Reading | null): State {
+/**
+ * Where a session starts. Unsaved edits are given back to who made them only, for they are sent in that person's name;
+ * and only while nobody has decided on the reading, for sending them takes a decision back.
+ */
+function stateOf(reading: Reading | null, person: string): State {
   if (reading === null) return { of: null, history: startHistory(NO_EDITS), restored: false };
   const saved = reading.edits ?? NO_EDITS;
-  const kept = unsavedEdits(window.localStorage, reading.id, saved);
+  const open = reading.decision === "pending";
+  const kept = open ? unsavedEdits(window.localStorage, storageKey(reading.id, person), saved) : null;
   const history = startHistory(saved);
   return { of: reading.id, history: kept === null ? history : step(history, kept), restored: kept !== null };
 }
@@ -127,7 +135,11 @@ function parsedCells(file: ArrayBuffer): { loaded: LoadedCells | null; problem: 
   }
 }
 
-function useSaver(reading: Reading | null, edits: Edits): Pick<CellSession, "save" | "flush"> {
+function storageKey(readingId: string, person: string): string {
+  return `${person}.${readingId}`;
+}
+
+function useSaver(reading: Reading | null, person: string, edits: Edits): Pick<CellSession, "save" | "flush"> {
   const [save, setSave] = useState<CellSession["save"]>({ state: "saved", error: null });
   const client = useQueryClient();
   const saved = useRef<Edits>(NO_EDITS);
@@ -140,7 +152,7 @@ function useSaver(reading: Reading | null, edits: Edits): Pick<CellSession, "sav
   useEffect(() => {
     if (id === null) return;
     const opened = new EditsSaver<Reading>({
-      key: id,
+      key: storageKey(id, person),
       saved: saved.current,
       send: (wanted) => saveEdits(id, mutable(wanted)),
       onAnswer: (answer) => {
@@ -150,6 +162,7 @@ function useSaver(reading: Reading | null, edits: Edits): Pick<CellSession, "sav
         );
       },
       onState: (state, error) => setSave({ state, error }),
+      isRefusal,
       storage: window.localStorage,
     });
     saver.current = opened;
@@ -157,7 +170,7 @@ function useSaver(reading: Reading | null, edits: Edits): Pick<CellSession, "sav
       opened.close();
       saver.current = null;
     };
-  }, [id, client]);
+  }, [id, person, client]);
 
   useEffect(() => {
     saver.current?.put(edits);

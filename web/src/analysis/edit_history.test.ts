@@ -56,6 +56,25 @@ describe("saving edits", () => {
   const one = flipCell(NO_EDITS, 1);
   const two = flipCell(one, 2);
 
+  it("are not sent again and again where the server refuses them, and are sent with the next edit", async () => {
+    const send = vi.fn(() => Promise.reject(new Error("refused")));
+    const states: SaveState[] = [];
+    const edits = new EditsSaver<Edits>({
+      key: "r1",
+      saved: NO_EDITS,
+      send,
+      onAnswer: () => undefined,
+      onState: (state) => states.push(state),
+      isRefusal: () => true,
+    });
+    edits.put(one);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([send.mock.calls.length, states.at(-1)]).toEqual([1, "failed"]);
+    edits.put(two);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(send).toHaveBeenLastCalledWith(two);
+  });
+
   it("sends quick edits once, the newest", async () => {
     const send = vi.fn((edits: Edits) => Promise.resolve(edits));
     const { it: edits, states, answers } = saver(send);

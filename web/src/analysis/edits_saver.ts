@@ -16,6 +16,8 @@ export interface SaverOptions<R> {
   /** Called with the server's answer to the newest edits. */
   readonly onAnswer: (answer: R) => void;
   readonly onState: (state: SaveState, error: unknown) => void;
+  /** Whether the server's answer is a refusal that trying again will not change. */
+  readonly isRefusal?: (error: unknown) => boolean;
   readonly storage?: Pick<Storage, "getItem" | "setItem" | "removeItem">;
   readonly delayMs?: number;
   readonly retryMs?: number;
@@ -101,7 +103,8 @@ export class EditsSaver<R> {
       }
     } catch (error) {
       this.options.onState("failed", error);
-      if (!this.closed) this.schedule(this.options.retryMs ?? 5000);
+      const refused = this.options.isRefusal?.(error) ?? false;
+      if (!this.closed && !refused) this.schedule(this.options.retryMs ?? 5000);
       throw error;
     }
   }

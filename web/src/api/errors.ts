@@ -30,6 +30,13 @@ export class ApiError extends Error {
   }
 }
 
+/** Whether the server understood a request and will not do it; a session that ended or a throttle may pass. */
+export function isRefusal(error: unknown): boolean {
+  if (!(error instanceof ApiError)) return false;
+  const { status } = error;
+  return status >= 400 && status < 500 && ![401, 408, 429].includes(status);
+}
+
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
