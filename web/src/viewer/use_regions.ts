@@ -1,4 +1,4 @@
-import { useMemo, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 
 import { nextRegionName, regionNames } from "../annotations/region_names";
 import { clampRing, polygonGeometry } from "../annotations/geometry";
@@ -6,7 +6,7 @@ import type { PolygonGeometry } from "../annotations/geometry";
 import type { SavedRegion } from "../annotations/region_list";
 import { useAddAnnotation, useAnnotations, useRemoveAnnotation } from "../api/annotations";
 import type { Annotation, NewAnnotation } from "../api/annotations";
-import type { ApiError } from "../api/errors";
+import { ApiError } from "../api/errors";
 import type { SlideDetail } from "../api/slides";
 import type { Point } from "./image_transform";
 
@@ -30,6 +30,26 @@ export function useRegions(slide: SlideDetail): Regions {
   const [selected, select] = useState<string | null>(null);
   const saved = useMemo(() => regionsOf(annotations.data ?? []), [annotations.data]);
 
+  // Outlines are changed one after the other; each finds by what the outline it changes has been replaced since.
+  const queue = useRef(Promise.resolve());
+  const successors = useRef(new Map<string, string>());
+  const swap = async (id: string, outline: NewAnnotation): Promise<void> => {
+    let present = id;
+    for (let next = successors.current.get(present); next !== undefined; next = successors.current.get(present)) {
+      present = next;
+    }
+    try {
+      // Awaited, not handed to mutate(): its callbacks are lost with the page, and with the next call.
+      const added = await adding.mutateAsync(outline);
+      successors.current.set(present, added.id);
+      select((chosen) => (chosen === present ? added.id : chosen));
+      await removing.mutateAsync(present);
+    } catch (problem) {
+      // Shown as the error of `adding` or `removing`.
+      if (!(problem instanceof ApiError)) throw problem;
+    }
+  };
+
   const asAnnotation = (ring: readonly Point[], name: string): NewAnnotation => {
     const inside = clampRing(ring, slide.width ?? 0, slide.height ?? 0);
     return { kind: "region", geometry: polygonGeometry(inside) as NewAnnotation["geometry"], text: name };
@@ -46,12 +66,8 @@ export function useRegions(slide: SlideDetail): Regions {
     replace: (id, ring) => {
       const old = saved.find((region) => region.annotation.id === id);
       if (old === undefined) return;
-      adding.mutate(asAnnotation(ring, old.name), {
-        onSuccess: (added) => {
-          select(added.id);
-          removing.mutate(id);
-        },
-      });
+      const outline = asAnnotation(ring, old.name);
+      queue.current = queue.current.then(() => swap(id, outline));
     },
     remove: (id) => {
       if (id === selected) select(null);

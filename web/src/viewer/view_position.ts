@@ -51,8 +51,11 @@ export function startOf(search: string, hash: string): Start {
 /** The field in a query, in pixels of level 0, or null where the query holds none or nonsense. */
 export function parseField(search: string): Box | null {
   const values = new URLSearchParams(search);
-  const [x, y, width, height] = ["x", "y", "w", "h"].map((name) => number(values.get(name)));
-  if (x == null || y == null || width == null || height == null || width <= 0 || height <= 0) return null;
+  const x = number(values.get("x"));
+  const y = number(values.get("y"));
+  const width = number(values.get("w"));
+  const height = number(values.get("h"));
+  if (x === null || y === null || width === null || height === null || width <= 0 || height <= 0) return null;
   return { x, y, width, height };
 }
 
