@@ -134,6 +134,10 @@ def _finish(work: Work, actor: Actor, reading_id: UUID, finished: FinishedReadin
             return
         register_blob(tx, stored.digest, stored.size_bytes, MEDIA_TYPE)
         row.result = finished.to_json()
+        # What ran: the program may have been renewed since the reading was asked for.
+        row.algorithm_version = finished.provenance.algorithm_version
+        row.model_digest = finished.provenance.model_digest
+        row.profile_version = finished.result.score.profile_version
         row.cells_digest = stored.digest
         row.seconds = round(seconds, 3)
         row.tiles_done = row.tiles_total

@@ -72,6 +72,22 @@ def test_a_reading_is_finished_with_result_cells_and_provenance(
     assert row.result["n"] > 200 and row.result["score"] is not None
 
 
+def test_a_reading_names_the_versions_that_made_it_not_those_it_was_asked_of(
+    database: Database, blob_store: BlobStore, actor_of: Actors, slide: StoredSlide
+) -> None:
+    actor = actor_of(Role.RESIDENT)
+    made = requested(database, actor, slide)
+    with database.transaction(actor) as tx:
+        waiting = tx.session.get(Reading, made)
+        assert waiting is not None
+        now = (waiting.algorithm_version, waiting.profile_version)
+        waiting.algorithm_version = waiting.profile_version = "0.0.1"
+    work_off(database, blob_store)
+    row = row_of(database, actor, made)
+    assert (row.algorithm_version, row.profile_version) == now
+    assert row.result is not None and row.result["profile_version"] == row.profile_version
+
+
 def test_the_laboratorys_facts_reach_the_gate(database: Database, actor_of: Actors, finished: UUID) -> None:
     result = row_of(database, actor_of(Role.RESIDENT), finished).result
     assert result is not None
