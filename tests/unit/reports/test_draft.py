@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -96,7 +96,7 @@ def test_readings_of_another_case_or_of_none_are_refused(desk: Desk, actor_of: A
     "changes",
     [
         {"x": -1}, {"y": -1}, {"x": 2401}, {"y": 1801}, {"width": 4001}, {"width": 15}, {"height": 0},
-        {"slide_id": uuid4()}, {"caption": "x" * 401},
+        {"slide_id": UUID(int=4)}, {"caption": "x" * 401},
     ],
     ids=str,
 )  # fmt: skip
