@@ -30,7 +30,16 @@ from coverslip.records.models import Slide
 from coverslip.records.queries import slide as slides
 from coverslip.records.transaction import Transaction
 from coverslip.slides.describe import to_json
-from coverslip.slides.errors import DecoderBusy, NotASlide, SlideEmpty, SlideError, SlideMissing
+from coverslip.slides.errors import (
+    DecoderBusy,
+    DecoderFailed,
+    DecoderMemory,
+    DecoderTimeout,
+    NotASlide,
+    SlideEmpty,
+    SlideError,
+    SlideMissing,
+)
 from coverslip.slides.isolation import DecoderPool, IsolatedSlide, open_isolated
 from coverslip.slides.slide import RgbImage, SlideProperties
 from coverslip.storage.blobs import BlobStore
@@ -41,6 +50,7 @@ from coverslip.vocabulary.text import storable, storable_document
 
 THUMBNAIL_PX = 1024
 JPEG_QUALITY = 88
+TRIED_AGAIN = frozenset({DecoderFailed.code, DecoderTimeout.code, DecoderMemory.code})
 REFUSED = (NotASlide, SlideEmpty, SlideMissing)
 """These files are no slides: nothing of them is kept. Every other fault of a file makes a slide that failed."""
 
@@ -99,7 +109,8 @@ def take_in(
 
     `decoders`: processes to look at the file with; without them one is started for this file.
 
-    A file that is a slide but cannot be read becomes a slide with status `failed` and its reason. Raises, having kept
+    A file that is a slide but cannot be read becomes a slide with status `failed` and its reason; where the decoder
+    lacked time or memory, taking the file in again looks at it again. Raises, having kept
     nothing: `PermissionDenied`, `SlideMissing`, `SlideEmpty`, `NotASlide`, `FileUnreadable`, `FileStillGrowing`,
     `FileChanged`, `StorageFull`, `StorageUnavailable`, `DatabaseUnavailable`.
     """
@@ -112,7 +123,8 @@ def take_in(
         checksum = blobs.put_file(organization_id, path, progress=progress)
         kept.append(checksum)
         with database.transaction(actor) as tx:
-            if slides.by_digest(tx, checksum.digest) is not None:
+            known = slides.by_digest(tx, checksum.digest)
+            if known is not None and not _to_be_tried_again(known.slide):
                 return _duplicate(tx, path, checksum)
         require_unchanged(path, state)
         look = _look_or_fault(blobs, organization_id, path, checksum, decoders, kept)
@@ -175,13 +187,17 @@ def _opened(stored: Path, decoders: DecoderPool | None) -> IsolatedSlide:
 def _write(tx: Transaction, blobs: BlobStore, path: Path, checksum: Checksum, look: Look | SlideError) -> Taken:
     """The row, its files, the audit event and the live event, in one transaction."""
     slides.lock_content(tx, checksum.digest)
-    known = slides.by_digest(tx, checksum.digest)
-    if known is not None:
+    known = slides.by_digest(tx, checksum.digest, for_update=True)
+    if known is not None and not _to_be_tried_again(known.slide):
         return _duplicate(tx, path, checksum)
     if not blobs.exists(tx.organization_id, checksum.digest):  # a simultaneous attempt failed and cleared them away
         raise BlobMissing(digest=checksum.digest)
-    place = find_place(tx, storable(path.name), look.barcodes if isinstance(look, Look) else ())
-    slide = place.slide or _unplaced(tx, path, place, look)
+    barcodes = look.barcodes if isinstance(look, Look) else ()
+    place = find_place(tx, storable(path.name), barcodes)
+    if known is not None:
+        place = _placed_again(tx, known.slide, place)
+    unplaced = known.slide if known is not None and known.slide.block_id is None else None
+    slide = place.slide or unplaced or _unplaced(tx, path, place, look)
     _fill(tx, slide, path, checksum, look, matched=place.slide is not None)
     flags = (*place.flags, *(look.flags if isinstance(look, Look) else ()))
     outcome: Outcome = "failed" if isinstance(look, SlideError) else "matched" if place.slide else "unmatched"
@@ -207,6 +223,24 @@ def _write(tx: Transaction, blobs: BlobStore, path: Path, checksum: Checksum, lo
     tell(tx, slide)
     code = look.code if isinstance(look, SlideError) else None
     return _taken(tx, path, checksum, slide.id, outcome, flags, code)
+
+
+def _to_be_tried_again(slide: Slide) -> bool:
+    """Whether the slide failed by the decoder's want of time or memory, which another day may have."""
+    return slide.status == "failed" and slide.failure_code in TRIED_AGAIN
+
+
+def _placed_again(tx: Transaction, failed: Slide, place: Place) -> Place:
+    """Where the bytes of a slide that failed belong, now that its label may be read.
+
+    What stood in a block by the file's name alone gives the bytes back where label and name do not agree on it; what
+    stood in none is matched by hand.
+    """
+    if failed.block_id is None:
+        return Place(case_id=failed.case_id, flags=place.flags)
+    if place.slide is None or place.slide.id != failed.id:
+        slides.give_back_file(tx, failed.id)
+    return place
 
 
 def _unplaced(tx: Transaction, path: Path, place: Place, look: Look | SlideError) -> Slide:

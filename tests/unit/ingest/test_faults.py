@@ -31,7 +31,7 @@ from coverslip.records.errors import DatabaseUnavailable
 from coverslip.records.models import AuditEvent, Slide
 from coverslip.records.queries import slide as slides
 from coverslip.slides.describe import to_json
-from coverslip.slides.errors import NotASlide, SlideEmpty, SlideMissing
+from coverslip.slides.errors import DecoderTimeout, NotASlide, SlideEmpty, SlideMissing
 from coverslip.storage.blobs import BlobStore
 from coverslip.storage.errors import StorageFull
 from coverslip.testing.laboratory import AT_ONCE, Laboratory
@@ -95,6 +95,44 @@ def test_a_good_file_takes_the_place_of_one_that_failed(laboratory: Laboratory, 
     assert placed is not None
     assert (placed.slide.status, placed.slide.failure_code) == ("ready", None)
     assert [file.digest for file in placed.slide.files] == [good.digest]
+
+
+def out_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    def busy(*_: object) -> None:
+        raise DecoderTimeout(file="x", seconds=1)
+
+    monkeypatch.setattr(intake, "_look", busy)
+
+
+@pytest.mark.parametrize(("name", "outcome"), [("S25-00123-A1-2_KI67.svs", "matched"), ("scan.svs", "unmatched")])
+def test_a_slide_that_the_decoder_had_no_time_for_is_looked_at_again(
+    laboratory: Laboratory, slide_file: SlideFileMaker, monkeypatch: pytest.MonkeyPatch, name: str, outcome: str
+) -> None:
+    path = slide_file("plain", name)
+    with monkeypatch.context() as busy:
+        out_of_time(busy)
+        failed = laboratory.take(path)
+        again = laboratory.take(path)
+    assert (failed.outcome, again.outcome, again.code) == ("failed", "failed", "DECODER_TIMEOUT")
+    good = laboratory.take(path)
+    assert (good.outcome, good.slide_id, good.code) == (outcome, failed.slide_id, None)
+    assert laboratory.take(path).outcome == "duplicate"
+
+
+def test_a_slide_looked_at_again_is_not_left_where_only_its_name_put_it(
+    laboratory: Laboratory, slide_file: SlideFileMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = slide_file("labelled", "S25-00123-A1-3_ER.svs")
+    with monkeypatch.context() as busy:
+        out_of_time(busy)
+        failed = laboratory.take(path)
+    assert failed.label == "3"
+    good = laboratory.take(path)
+    assert (good.outcome, good.flags[0]) == ("unmatched", "LABEL_CONTRADICTS_NAME")
+    with laboratory.database.transaction(laboratory.actor) as tx:
+        expected = slides.slide(tx, failed.slide_id)
+    assert expected is not None
+    assert (expected.status, expected.content_digest, expected.files) == ("expected", None, [])
 
 
 def test_a_renamed_slide_is_known_by_its_content(laboratory: Laboratory, slide_file: SlideFileMaker) -> None:

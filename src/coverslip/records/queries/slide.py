@@ -54,9 +54,10 @@ def unmatched(tx: Transaction) -> list[Slide]:
     return list(tx.session.scalars(query))
 
 
-def by_digest(tx: Transaction, digest: str) -> PlacedSlide | None:
-    """The slide that holds exactly these bytes."""
-    row = tx.session.execute(_placed().where(Slide.content_digest == digest)).one_or_none()
+def by_digest(tx: Transaction, digest: str, *, for_update: bool = False) -> PlacedSlide | None:
+    """The slide that holds exactly these bytes; locked until the transaction ends where asked."""
+    query = _placed().where(Slide.content_digest == digest)
+    row = tx.session.execute(query.with_for_update(of=Slide) if for_update else query).one_or_none()
     return None if row is None else PlacedSlide(*row)
 
 
@@ -127,6 +128,15 @@ def set_file(tx: Transaction, slide_id: UUID, *, name: str, digest: str, size_by
             size_bytes=size_bytes,
         )
     )
+
+
+def give_back_file(tx: Transaction, slide_id: UUID) -> None:
+    """Let a slide be expected again: the file that it was given is not its own."""
+    tx.session.execute(delete(SlideFile).where(SlideFile.slide_id == slide_id))
+    row = tx.session.get_one(Slide, slide_id)
+    row.status, row.content_digest, row.size_bytes, row.original_name = "expected", None, None, None
+    row.failure_code = row.failure_detail = row.properties = row.received_at = row.received_by = None
+    tx.flush()
 
 
 def remove_expectation(tx: Transaction, slide_id: UUID) -> None:
