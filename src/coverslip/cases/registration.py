@@ -175,9 +175,9 @@ def _validate_slide(prefix: str, slide: NewSlide) -> None:
 def _unique(path: str, labels: Iterable[str]) -> None:
     seen: set[str] = set()
     for number, label in enumerate(labels):
-        if label in seen:
+        if label.casefold() in seen:
             raise DuplicateLabel(field=f"{path}.{number}.label", label=label)
-        seen.add(label)
+        seen.add(label.casefold())
 
 
 def _unique_barcodes(new: NewCase) -> None:

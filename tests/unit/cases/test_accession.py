@@ -16,6 +16,7 @@ from coverslip.cases.registration import NewBlock, NewCase, NewSlide, NewSpecime
 from coverslip.errors import CoverslipError, InvalidInput
 from coverslip.records.actor import Actor
 from coverslip.records.database import Database
+from coverslip.records.models import Slide
 from coverslip.records.queries.audit import AuditFilter, list_events
 from coverslip.testing.case_example import RECEIVED, new_case, registered
 from coverslip.vocabulary.markers import Marker
@@ -78,6 +79,25 @@ def test_an_accession_number_is_given_once(database: Database, actor_of: ActorOf
     with pytest.raises(AccessionExists) as refused:
         registered(database, technician, 2, accession_number="2026-000001")
     assert refused.value.field == "accession_number"
+
+
+def test_large_and_small_letters_name_the_same_case_and_the_same_patient(database: Database, actor_of: ActorOf) -> None:
+    technician = actor_of(Role.TECHNICIAN)
+    first = registered(database, technician, accession_number="S26-a1", patient=replace(PATIENT, patient_number="P-x"))
+    with pytest.raises(AccessionExists):
+        registered(database, technician, 2, accession_number="s26-A1")
+    again = registered(database, technician, 3, patient=replace(PATIENT, patient_number="p-X"))
+    assert again.patient.id == first.patient.id
+
+
+def test_a_scan_that_came_before_its_case_does_not_hinder_the_registration(
+    database: Database, actor_of: ActorOf
+) -> None:
+    technician = actor_of(Role.TECHNICIAN)
+    with database.transaction(technician) as tx:
+        early = {"barcode": "2026-000001-A1-1", "label": "scan", "stain": "other", "status": "unmatched"}
+        tx.add(Slide(organization_id=tx.organization_id, **early))
+    assert registered(database, technician).accession_number == "2026-000001"
 
 
 def test_two_at_the_same_moment_register_one_case(database: Database, actor_of: ActorOf) -> None:
@@ -171,6 +191,7 @@ def test_a_wrong_value_is_named_by_its_field(field: str, wrong: NewCase) -> None
         ("specimens.1.label", replace(CASE, specimens=(SPECIMEN, SPECIMEN))),
         ("specimens.0.blocks.1.label", with_specimen(blocks=(NewBlock("1"), NewBlock("1")))),
         ("specimens.0.blocks.0.slides.1.label", with_slides(SLIDE, SLIDE)),
+        ("specimens.0.blocks.0.slides.1.label", with_slides(replace(SLIDE, label="9a"), replace(SLIDE, label="9A"))),
     ],
 )
 def test_labels_beside_each_other_differ(field: str, wrong: NewCase) -> None:

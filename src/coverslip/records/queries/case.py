@@ -121,8 +121,8 @@ def case(tx: Transaction, case_id: UUID, *, for_update: bool = False) -> Case | 
 
 
 def case_id_by_accession(tx: Transaction, accession_number: str) -> UUID | None:
-    """The case with this number."""
-    return tx.session.scalar(select(Case.id).where(Case.accession_number == accession_number))
+    """The case with this number, whether its letters are large or small: nobody tells `s26-1` from `S26-1`."""
+    return tx.session.scalar(select(Case.id).where(Case.accession_key == func.lower(accession_number)).limit(1))
 
 
 def page(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from coverslip.records.models import Patient
 from coverslip.records.transaction import Transaction
@@ -17,8 +17,13 @@ def patient(tx: Transaction, patient_id: UUID) -> Patient | None:
 
 
 def patient_by_number(tx: Transaction, patient_number: str) -> Patient | None:
-    """One patient by the hospital's number, locked against a change until the transaction ends."""
-    return tx.session.scalar(select(Patient).where(Patient.patient_number == patient_number).with_for_update())
+    """One patient by the hospital's number, large letters or small, locked until the transaction ends."""
+    query = (
+        select(Patient)
+        .where(Patient.patient_number_key == func.lower(patient_number))
+        .order_by((Patient.patient_number == patient_number).desc(), Patient.id)
+    )
+    return tx.session.scalar(query.limit(1).with_for_update())
 
 
 def add_patient(

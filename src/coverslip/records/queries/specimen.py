@@ -108,6 +108,9 @@ def unplaced_slides(tx: Transaction, case_id: UUID) -> list[Slide]:
 
 
 def barcodes_taken(tx: Transaction, barcodes: Sequence[str]) -> list[str]:
-    """Those of the barcodes that a slide of the organization already carries."""
-    query = select(Slide.barcode).where(Slide.barcode.in_(barcodes)).distinct()
+    """Those of the barcodes that a slide of the organization already carries in its place.
+
+    A scan that came before its case was registered waits for that very case; its barcode is free.
+    """
+    query = select(Slide.barcode).where(Slide.barcode.in_(barcodes), Slide.block_id.is_not(None)).distinct()
     return sorted(barcode for barcode in tx.session.scalars(query) if barcode is not None)
