@@ -101,6 +101,19 @@ describe("the result card", () => {
     expect(card.textContent.match(/95 % interval/g)).toHaveLength(1);
   });
 
+  it("gives no number of its own, not even for a moment, where the gate is closed", () => {
+    show(
+      { result: notEvaluable },
+      {
+        edits: flipCell(NO_EDITS, 3),
+        save: { state: "failed", error: null },
+        count: { positive: 108, negative: 392, n: 500, percent: 21.6 },
+      },
+    );
+    expect(screen.queryAllByTestId("score")).toEqual([]);
+    expect(screen.getAllByTestId("not-evaluable")).toHaveLength(2);
+  });
+
   it("says that a rejected value does not enter the report", () => {
     expect(show({ result: evaluable, decision: "rejected" }).textContent).toContain("does not enter the report");
   });

@@ -112,6 +112,8 @@ function Provisional({ session, result }: { session: CellSession; result: Readin
   const language = useLanguage();
   const { count } = session;
   const percent = count?.percent ?? null;
+  // Edits only take cells away or turn them: what closed the gate (a failed control, too few cells) stays as it was.
+  if (result.status === "NOT_EVALUABLE") return <Value result={result} large />;
   if (count === null || percent === null) {
     return (
       <Text size="sm" c="dimmed">

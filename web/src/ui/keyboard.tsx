@@ -24,6 +24,10 @@ export function isTyping(target: EventTarget | null): boolean {
   );
 }
 
+function isPressable(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("a[href], button, summary, [role='button']") !== null;
+}
+
 const SHOWN: Record<string, string> = {
   ArrowUp: "↑",
   ArrowDown: "↓",
@@ -82,8 +86,8 @@ export function KeyboardProvider({ children }: { children: ReactNode }) {
       for (const group of [...groups.current].reverse()) {
         const shortcut = group.current.find((candidate) => isKey(candidate, event));
         if (shortcut === undefined) continue;
-        // A button keeps its own Enter and space.
-        if ((event.key === "Enter" || event.key === " ") && event.target instanceof HTMLButtonElement) return;
+        // A button or a link keeps its own Enter and space.
+        if ((event.key === "Enter" || event.key === " ") && isPressable(event.target)) return;
         event.preventDefault();
         shortcut.action(event);
         return;
