@@ -87,7 +87,8 @@ export function isTurnable(state: number): boolean {
   return (state & COUNTED) !== 0 && (state & EXCLUDED) === 0;
 }
 
-function useHover(
+/** The cell under the pointer; nobody is left with one when the cells are hidden or are those of another reading. */
+export function useHover(
   view: SlideView,
   hit: (at: Point) => number | null,
   onHover: (cell: number | null) => void,
@@ -117,9 +118,11 @@ function useHover(
     const leave = (): void => tell(null);
     element.addEventListener("pointermove", over);
     element.addEventListener("pointerleave", leave);
+    const told = present;
     return () => {
       element.removeEventListener("pointermove", over);
       element.removeEventListener("pointerleave", leave);
+      told.current.onHover(null);
     };
   }, [view]);
   return hovered;

@@ -6,6 +6,7 @@ import { finish, move, press, preview, release, takeBack } from "./drawing";
 import type { Draft, DrawMode, Step } from "./drawing";
 import { pathOf } from "./path";
 import { apply, invert } from "../viewer/image_transform";
+import { isTyping } from "../ui/keyboard";
 import type { Point } from "../viewer/image_transform";
 import type { SlideView } from "../viewer/slide_view";
 import { useFrame } from "../viewer/use_slide_view";
@@ -123,6 +124,8 @@ function useDrawEvents(surface: React.RefObject<SVGSVGElement | null>, view: Sli
       if (present.current.draft !== null) take(finish(present.current.draft, unit()));
     };
     const key = (event: KeyboardEvent): void => {
+      // Heard before everybody else; a dialog and a field keep their own keys, or nobody could close or correct them.
+      if (isTyping(event.target)) return;
       const { draft } = present.current;
       if (event.key === "Escape" && draft === null) present.current.onCancel();
       else if (event.key === "Escape") take({ draft: null, done: null });

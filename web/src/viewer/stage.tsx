@@ -57,6 +57,7 @@ export function Stage(props: Props) {
           <TileHoles view={view} />
           {overlays && session.loaded !== null && (
             <CellOverlay
+              key={session.reading?.id}
               view={view}
               session={session}
               shown={shown}
