@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,8 @@ from typing import Any
 from coverslip.errors import LOCALES, CoverslipError, InvalidInput, Locale, error_text
 from coverslip.server.schemas.common import ErrorBody, ErrorDetail, Localised
 from coverslip.server.status import STATUS
+
+logger = logging.getLogger(__name__)
 
 
 class NoSuchAddress(CoverslipError):
@@ -103,6 +106,8 @@ PROBLEMS: Mapping[str, str] = {
 }
 """pydantic's fault types and the keys of `problems` that say them; every other type: `request_invalid`."""
 
+KEPT_INSIDE = frozenset({"DATABASE_UNAVAILABLE", "STORAGE_UNAVAILABLE"})
+"""Errors whose `problem` is the word of a driver: addresses, ports, account names."""
 _LIMITS = ("min_length", "max_length", "expected", "gt", "ge", "lt", "le")
 
 
@@ -119,7 +124,15 @@ def headers_of(error: CoverslipError) -> dict[str, str]:
 
 def body_of(error: CoverslipError, incident: str | None = None) -> bytes:
     """The body of an answer that is not a success, as JSON."""
-    return ErrorBody(error=detail_of(error, incident)).model_dump_json(by_alias=True).encode()
+    return ErrorBody(error=detail_of(outward(error), incident)).model_dump_json(by_alias=True).encode()
+
+
+def outward(error: CoverslipError) -> CoverslipError:
+    """The error as a page may show it: where database or store are, and as whom we come, only the log says."""
+    if error.code not in KEPT_INSIDE:
+        return error
+    logger.warning("outage", extra={"code": error.code, "problem": error.parameters.get("problem")})
+    return type(error)(problem="see_server_log")
 
 
 def detail_of(error: CoverslipError, incident: str | None = None) -> ErrorDetail:

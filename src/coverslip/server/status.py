@@ -123,6 +123,7 @@ CODES: Mapping[int, tuple[str, ...]] = {
         "JOURNEY_FAILED",
         "MODEL_CHECKSUM",
         "MODEL_UNREADABLE",
+        "PORT_TAKEN",
         "REPORT_PROOF_BROKEN",
         "REPORT_RENDER_FAILED",
         "SCHEMA_OUTDATED",

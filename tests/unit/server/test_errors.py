@@ -9,9 +9,11 @@ import pytest
 
 import coverslip
 from coverslip.errors import CoverslipError, InvalidInput, NotFound
+from coverslip.records.errors import DatabaseUnavailable
 from coverslip.server.errors import InvalidRequest, body_of, field_words, headers_of, status_of
 from coverslip.server.openapi import document
 from coverslip.server.status import CODES, STATUS
+from coverslip.storage.errors import StorageUnavailable
 
 
 def every_error() -> set[type[CoverslipError]]:
@@ -104,6 +106,16 @@ def test_a_fault_of_a_request_is_named_in_both_languages(fault: dict[str, object
 def test_what_was_typed_is_not_repeated() -> None:
     fault = {"type": "string_pattern_mismatch", "loc": ("body", "username"), "input": "王秀英", "ctx": {"pattern": "x"}}
     assert "王秀英" not in body_of(InvalidRequest.of([fault])).decode()
+
+
+@pytest.mark.parametrize("kind", [DatabaseUnavailable, StorageUnavailable])
+def test_where_database_and_store_are_is_said_to_the_log_only(
+    kind: type[CoverslipError], caplog: pytest.LogCaptureFixture
+) -> None:
+    driver = 'connection to server at "10.1.2.3", port 5432 failed: FATAL: no entry for user "coverslip_app"'
+    shown = body_of(kind(problem=driver)).decode()
+    assert ("10.1.2.3" in shown, "coverslip_app" in shown, "log says why" in shown) == (False, False, True)
+    assert [getattr(record, "problem", None) for record in caplog.records] == [driver]
 
 
 def test_every_field_a_request_can_have_is_named_in_both_languages() -> None:
