@@ -5,12 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from coverslip.slides.region import read_scaled
 from coverslip.slides.slide import RgbImage, Slide
+from coverslip.slides.tiled import exact_downsample
 from coverslip.vocabulary.geometry import Box
 from coverslip.vocabulary.units import Spacing
-
-NEARLY_WHOLE = 0.02
-"""A stored level whose downsample is this near a whole number was made by halving; its ratio only shows rounding."""
 
 
 class SlidePixels:
@@ -42,6 +41,10 @@ class SlidePixels:
         """
         factor = spacing_um / self.spacing.mean_um
         level, downsample = self._level_for(factor)
+        size = (max(1, round(bounds.width / factor)), max(1, round(bounds.height / factor)))
+        if downsample != round(downsample):
+            # Edges of pixels do not fall on each other: rounding would shift neighbouring reads against one another.
+            return read_scaled(self._slide, bounds, size)
         source = Box(
             round(bounds.x / downsample),
             round(bounds.y / downsample),
@@ -49,7 +52,6 @@ class SlidePixels:
             max(1, round(bounds.height / downsample)),
         )
         pixels = self._slide.region(level, source)
-        size = (max(1, round(bounds.width / factor)), max(1, round(bounds.height / factor)))
         if size == (source.width, source.height):
             return pixels
         shrinking = size[0] <= source.width and size[1] <= source.height
@@ -58,9 +60,9 @@ class SlidePixels:
 
     def _level_for(self, factor: float) -> tuple[int, float]:
         best = (0, 1.0)
-        for index, level in enumerate(self._slide.properties.levels):
-            whole = max(1, round(level.downsample))
-            downsample = float(whole) if abs(level.downsample / whole - 1.0) < NEARLY_WHOLE else level.downsample
+        levels = self._slide.properties.levels
+        for index, level in enumerate(levels):
+            downsample = exact_downsample((levels[0].width, levels[0].height), (level.width, level.height))
             if best[1] < downsample <= factor * (1.0 + 1e-6):
                 best = (index, downsample)
         return best
