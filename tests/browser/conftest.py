@@ -40,7 +40,7 @@ class Demo:
         )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """`coverslip demo` on a fresh folder, as `make demo` runs it."""
     folder = tmp_path_factory.mktemp("demo") / "data"
@@ -67,7 +67,8 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     running.wait(timeout=60)
 
 
-@pytest.fixture(scope="session")
+# Of the module, not of the session: Playwright keeps an event loop running, in which no later test could run its own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium, headless, WebGL in software."""
     assert CHROMIUM is not None, "chromium is not installed: apt-get install chromium"

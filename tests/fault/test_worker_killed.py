@@ -114,6 +114,14 @@ def test_a_job_that_kills_every_worker_is_given_up_and_says_so(
 
 def test_a_worker_asked_to_stop_ends_well(workers: Workers, database: Database, tmp_path: Path) -> None:
     worker = workers.start()
-    time.sleep(3)
+    _wait_until_registered(database)
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(30) == 0
+
+
+def _wait_until_registered(database: Database) -> None:
+    """The worker has written itself down, so its signal handlers stand."""
+    end = time.monotonic() + 60
+    while execute(database.url, "SELECT count(*) FROM procrastinate_workers") == [(0,)]:
+        assert time.monotonic() < end, "the worker did not register"
+        time.sleep(0.1)
