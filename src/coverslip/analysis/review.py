@@ -13,6 +13,7 @@ from coverslip.access.permission import Permission, require
 from coverslip.analysis.cells import CellTable
 from coverslip.analysis.edits import Edits, recount
 from coverslip.analysis.errors import (
+    EditsChanged,
     EditsMissing,
     ReadingMarkerMismatch,
     ReadingSigned,
@@ -165,11 +166,14 @@ def save_edits(tx: Transaction, blobs: BlobStore, reading_id: UUID, given: Mappi
     return row
 
 
-def review_reading(tx: Transaction, reading_id: UUID, action: str, reason: str | None = None) -> Reading:
+def review_reading(
+    tx: Transaction, reading_id: UUID, action: str, reason: str | None = None, seen: Mapping[str, Any] | None = None
+) -> Reading:
     """Accept the computer's result, take the edited one instead, or reject the reading with a reason.
 
-    The decision is kept for good beside the computer's result. Accepting drops saved edits. Raises `PermissionDenied`,
-    `NotFound`, `ReadingStateWrong`, `ReadingSigned`, `ReviewReasonMissing`, `EditsMissing`, `InvalidInput`.
+    `seen`: the edits that the decider has before them; nobody decides on a count that they did not see. The decision is
+    kept for good beside the computer's result. Accepting drops saved edits. Raises `PermissionDenied`, `NotFound`,
+    `ReadingStateWrong`, `ReadingSigned`, `ReviewReasonMissing`, `EditsMissing`, `EditsChanged`, `InvalidInput`.
     """
     require(tx.actor, Permission.READING_REVIEW)
     if tx.actor.person_id is None:
@@ -184,6 +188,8 @@ def review_reading(tx: Transaction, reading_id: UUID, action: str, reason: str |
     row = _unsigned(tx, reading_id)
     if row.status != "finished":
         raise ReadingStateWrong(status=row.status, action=action)
+    if seen is not None and Edits.from_json(seen) != Edits.from_json(row.edits or {}):
+        raise EditsChanged
     if action == "edit" and row.edited_result is None:
         raise EditsMissing
     if action == "accept":

@@ -178,7 +178,7 @@ def command(file: Path, as_json: bool) -> None:
     2 bad input.
     """
     configured = settings()
-    with Database.open(configured) as database:
+    with Database.open(configured, existing=True) as database:
         store = BlobStore.open(configured)
         total = sum(blob.size_bytes for blob in store.list())
         manifest = with_progress(total, "backup", lambda tell: write_backup(database, store, file, tell))

@@ -188,7 +188,7 @@ def command(as_json: bool, pdf: Path | None) -> None:
     is none; 2 bad usage.
     """
     configured = settings()
-    with Database.open(configured) as database:
+    with Database.open(configured, existing=True) as database:
         if pdf is not None:
             _tell_pdf(database, pdf, as_json=as_json)
             return

@@ -147,7 +147,16 @@ def _walk_once(address: str, seeded: Seeded, settings: Settings, reports: Path, 
     for path in walked.report_files:
         _check(settings, "--pdf", str(path))
     _check(settings)
-    console.print("The report is what was signed; rows, bytes and audit trail agree.")
+    console.print(f"The report is what was signed; rows, bytes and audit trail agree. Reports: {reports}")
+
+
+def _case_to_begin_with(address: str, seeded: Seeded, username: str) -> str:
+    """The reader's own case with a marker that is still open: the journey's, unless it was walked already."""
+    with Client(address, username, seeded.password) as client:
+        mine = client.get("/api/v1/cases", assigned="me")["items"]
+    still_open = [case["accession_number"] for case in mine if case["status"] != "signed" and case["markers"]]
+    chosen = seeded.journey["accession_number"]
+    return chosen if chosen in still_open or not still_open else str(still_open[0])
 
 
 def _check(settings: Settings, *arguments: str) -> None:
@@ -168,5 +177,6 @@ def _print_accounts(address: str, seeded: Seeded) -> None:
     out.print(f"\n[bold]{address}[/bold]   密码 / password for everyone: [bold]{seeded.password}[/bold]\n")
     for person in seeded.people:
         out.print(f"  {person.username:24} {person.name} {person.name_en}, {person.roles} ({person.organization})")
-    out.print(f"\nA case to begin with: {seeded.journey['accession_number']}, as {seeded.journey['username']}.")
+    username = seeded.journey["username"]
+    out.print(f"\nA case to begin with: {_case_to_begin_with(address, seeded, username)}, as {username}.")
     out.print("Ctrl-C ends it; the data stay. Not a medical device. / 按 Ctrl-C 结束，数据保留。非医疗器械。\n")

@@ -58,7 +58,7 @@ def command(
     in (matched, unmatched or already there); 1 at least one failed or was refused; 2 bad input.
     """
     chosen = settings()
-    with Database.open(chosen) as database:
+    with Database.open(chosen, existing=True) as database:
         actor = _actor(database, code, username)
         store = BlobStore.open(chosen)
         files = [file for source in sources for file in _files(source)]

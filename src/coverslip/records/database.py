@@ -22,6 +22,7 @@ from coverslip.records.errors import (
     ApplicationRoleUnsafe,
     DatabaseFull,
     DatabaseUnavailable,
+    InstallationMissing,
 )
 from coverslip.records.migrate import migrate, require_newest
 from coverslip.records.queries.audit import append_pending
@@ -60,13 +61,16 @@ class Database:
         self._engine = _engine(url, pool_size)
 
     @classmethod
-    def open(cls, settings: Settings, *, migrated: bool = True) -> Database:
+    def open(cls, settings: Settings, *, migrated: bool = True, existing: bool = False) -> Database:
         """Connect, starting the embedded PostgreSQL where no address is set, and migrate where the owner is known.
 
-        `migrated=False` leaves an empty database empty (for `coverslip restore`). Raises `DatabaseUnavailable`,
+        `migrated=False` leaves an empty database empty (for `coverslip restore`); `existing=True` makes no new one (a
+        check or a backup of nothing would say that all is well). Raises `DatabaseUnavailable`, `InstallationMissing`,
         `DatabaseNotStarted`, `ApplicationRoleUnsafe`, `ApplicationRoleMissing`, `SchemaOutdated`.
         """
         if settings.database_url is None and settings.application_database_url is None:
+            if existing and not settings.database_dir.is_dir():
+                raise InstallationMissing(folder=str(settings.data_dir.resolve()))
             return cls._open_embedded(settings, migrated=migrated)
         if settings.application_database_url is None:
             raise ApplicationRoleMissing(role=APPLICATION)

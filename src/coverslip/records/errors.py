@@ -17,6 +17,13 @@ class DatabaseFull(CoverslipError):
     code = "DATABASE_FULL"
 
 
+class InstallationMissing(CoverslipError):
+    """There is no installation in the data folder, and this command makes none. Parameter: `folder`."""
+
+    code = "INSTALLATION_MISSING"
+    exit_status = 2
+
+
 class DatabaseNotStarted(CoverslipError):
     """The embedded PostgreSQL could not be started. Parameters: `folder`, `problem`."""
 

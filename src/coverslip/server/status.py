@@ -34,6 +34,7 @@ CODES: Mapping[int, tuple[str, ...]] = {
         "LAST_ADMINISTRATOR",
         "ORGANIZATION_CODE_TAKEN",
         "PATIENT_MISMATCH",
+        "READING_EDITS_CHANGED",
         "READING_NOT_DECIDED",
         "READING_NOT_EDITED",
         "READING_OUTDATED",
@@ -136,6 +137,7 @@ CODES: Mapping[int, tuple[str, ...]] = {
         "DECODER_FAILED",
         "DECODER_MEMORY",
         "DECODER_TIMEOUT",
+        "INSTALLATION_MISSING",
         "STORAGE_UNAVAILABLE",
     ),
     507: (

@@ -13,6 +13,7 @@ from coverslip.analysis import review
 from coverslip.analysis.edits import Edits
 from coverslip.analysis.errors import (
     AlgorithmUnknown,
+    EditsChanged,
     EditsMissing,
     ParametersInvalid,
     ReadingMarkerMismatch,
@@ -242,6 +243,20 @@ def test_the_edited_result_is_what_is_decided_on_when_it_is_taken(
     assert row.decision == "edited"
     assert row.reviews[0].result == row.edited_result != row.result
     assert row.reviews[0].edits == {"excluded_regions": [], "flipped": [2]}
+
+
+@pytest.mark.parametrize("action", ["accept", "edit"])
+def test_nobody_decides_on_edits_that_another_has_saved_since(
+    database: Database, blob_store: BlobStore, actor_of: Actors, finished: UUID, action: str
+) -> None:
+    seen = {"excluded_regions": [], "flipped": [2]}
+    with database.transaction(actor_of(Role.PATHOLOGIST)) as tx:
+        review.save_edits(tx, blob_store, finished, {"flipped": [2, 3]})
+    with pytest.raises(EditsChanged), database.transaction(actor_of(Role.HEAD)) as tx:
+        review.review_reading(tx, finished, action, None, seen if action == "edit" else {})
+    with database.transaction(actor_of(Role.HEAD)) as tx:
+        row = review.review_reading(tx, finished, "edit", None, {"flipped": [3, 2]})
+    assert row.decision == "edited"
 
 
 def test_editing_after_a_decision_opens_it_again_and_keeps_the_old_one(

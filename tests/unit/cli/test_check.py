@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -195,3 +198,19 @@ def test_the_command_exits_with_one_and_says_what_where_and_how_to_mend(
     plain = CliRunner().invoke(check.command)
     assert plain.exit_code == 1
     assert slide_file.digest in plain.stdout
+
+
+@pytest.mark.parametrize("command", [["check"], ["backup", "b.tar"], ["ingest", "."]])
+def test_a_folder_without_an_installation_is_named_and_none_is_made(command: list[str], tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "coverslip", *command],
+        cwd=tmp_path,
+        env={**os.environ, "COVERSLIP_DATA_DIR": str(tmp_path / "nothing")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert "INSTALLATION_MISSING" in ended.stderr
+    assert str(tmp_path / "nothing") in ended.stderr
+    assert not (tmp_path / "nothing").exists()

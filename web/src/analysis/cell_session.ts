@@ -181,7 +181,8 @@ function useSaver(reading: Reading | null, person: string, edits: Edits): Pick<C
 }
 
 /** The API's own shape of edits, which its types let be changed. */
-function mutable(edits: Edits): NonNullable<Reading["edits"]> {
+/** The edits as the API takes them. */
+export function mutable(edits: Edits): NonNullable<Reading["edits"]> {
   return JSON.parse(JSON.stringify(edits)) as NonNullable<Reading["edits"]>;
 }
 

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 
 import classes from "./analysis.module.css";
-import type { CellSession } from "./cell_session";
+import { mutable, type CellSession } from "./cell_session";
 import { isUnedited } from "./edits";
 import { ApiError } from "../api/errors";
 import { useReviewReading } from "../api/readings";
@@ -34,7 +34,8 @@ export function ReviewBar({
     try {
       await session.flush();
       // Awaited, not handed to mutate(): the bar is gone once the decision stands, and callbacks would go with it.
-      await review.mutateAsync({ action, ...(reason === undefined ? {} : { reason }) });
+      // The edits on this page go with it: the server refuses a decision on edits that somebody else has saved since.
+      await review.mutateAsync({ action, edits: mutable(session.edits), ...(reason === undefined ? {} : { reason }) });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       setSaveError(error);

@@ -1317,6 +1317,8 @@ export interface components {
         /**
          * NewReview
          * @description A decision; a rejection needs a reason, an edit needs saved edits.
+         *
+         *     `edits`: those that the decider has seen; where others are saved by now, the decision is refused.
          */
         NewReview: {
             /**
@@ -1324,6 +1326,7 @@ export interface components {
              * @enum {string}
              */
             action: "accept" | "edit" | "reject";
+            edits?: components["schemas"]["Edits"] | null;
             /** Reason */
             reason?: string | null;
         };

@@ -92,5 +92,6 @@ def save_edits(reading_id: UUID, given: Edits, call: Caller) -> Reading:
 @router.post("/readings/{reading_id}/reviews", status_code=201)
 def review_reading(reading_id: UUID, given: NewReview, call: Caller) -> Reading:
     """Accept, edit or reject the reading."""
+    seen = None if given.edits is None else given.edits.model_dump(mode="json")
     with call.transaction() as tx:
-        return views.reading(review.review_reading(tx, reading_id, given.action, given.reason))
+        return views.reading(review.review_reading(tx, reading_id, given.action, given.reason, seen))

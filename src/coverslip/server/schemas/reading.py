@@ -119,7 +119,11 @@ class ReadingRequest(Given):
 
 
 class NewReview(Given):
-    """A decision; a rejection needs a reason, an edit needs saved edits."""
+    """A decision; a rejection needs a reason, an edit needs saved edits.
+
+    `edits`: those that the decider has seen; where others are saved by now, the decision is refused.
+    """
 
     action: ReviewAction
     reason: Annotated[str, Field(max_length=4000)] | None = None
+    edits: Edits | None = None
