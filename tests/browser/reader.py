@@ -82,10 +82,14 @@ class Reader:
         self.page.mouse.up()
 
     def draw_region(self) -> None:
+        choices = self.form.get_by_role("radio")
+        expect(choices.first).to_be_attached()
+        before = choices.count()
         self.button("viewer", "regions.rectangle").click()
         self.drag((0.30, 0.30), (0.62, 0.62))
+        expect(choices).to_have_count(before + 1)
         # First comes the whole slide; a region just drawn is the one chosen.
-        expect(self.form.get_by_role("radio").last).to_be_checked()
+        expect(choices.last).to_be_checked()
 
     @property
     def form(self) -> Locator:
