@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 
 import pytest
+
 from coverslip.slides.errors import SlideMissing
 from coverslip.slides.source import LocalSource, as_file, open_source
 
