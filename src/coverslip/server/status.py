@@ -18,6 +18,7 @@ CODES: Mapping[int, tuple[str, ...]] = {
         "ROUTE_NOT_OPEN",
     ),
     404: (
+        "LAYER_OUTSIDE",
         "LEVEL_OUTSIDE",
         "NOT_FOUND",
         "NO_SUCH_ADDRESS",

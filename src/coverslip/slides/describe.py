@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from coverslip.slides.slide import Level, SlideProperties
+from coverslip.slides.slide import Channel, FocalPlane, Level, SlideProperties
 from coverslip.vocabulary.units import Spacing
 
 
@@ -20,6 +20,11 @@ def to_json(properties: SlideProperties, *, with_profile: bool = False) -> dict[
         document["icc_profile"] = base64.b64encode(profile).decode("ascii")
     document["levels"] = list(document["levels"])
     document["associated"] = list(document["associated"])
+    document["planes"] = list(document["planes"])
+    document["channels"] = [
+        {**channel, "colour": list(channel["colour"]), "window": list(channel["window"])}
+        for channel in document["channels"]
+    ]
     return document
 
 
@@ -41,7 +46,16 @@ def from_json(document: Mapping[str, Any]) -> SlideProperties:
         icc_profile=None if profile is None else base64.b64decode(profile),
         scanner_model=document["scanner_model"],
         scanned_at=document["scanned_at"],
+        planes=tuple(FocalPlane(**plane) for plane in document.get("planes", [{"offset_um": None}])),
+        shown_plane=document.get("shown_plane", 0),
+        channels=tuple(_channel(channel) for channel in document.get("channels", [])),
     )
+
+
+def _channel(document: Mapping[str, Any]) -> Channel:
+    red, green, blue = document["colour"]
+    low, high = document["window"]
+    return Channel(document["name"], document["wavelength_nm"], (red, green, blue), (low, high))
 
 
 def description(properties: SlideProperties) -> dict[str, Any]:

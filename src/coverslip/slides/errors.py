@@ -70,6 +70,12 @@ class LevelOutside(SlideError):
     code = "LEVEL_OUTSIDE"
 
 
+class LayerOutside(SlideError):
+    """No such focal plane or channel in the slide. Parameters: `plane`, `planes`, `channel`, `channels`."""
+
+    code = "LAYER_OUTSIDE"
+
+
 class TileUnreadable(SlideError):
     """A stored tile cannot be decoded. Parameters: `level`, `column`, `row`, `problem`."""
 

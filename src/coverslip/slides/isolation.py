@@ -7,6 +7,7 @@ used from many threads. A decoder that dies, hangs or needs too much memory is e
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import signal
@@ -30,6 +31,7 @@ from coverslip.settings import Settings, settings
 from coverslip.slides import errors, wire
 from coverslip.slides.describe import from_json
 from coverslip.slides.errors import DecoderBusy, DecoderFailed, DecoderMemory, DecoderTimeout
+from coverslip.slides.layers import check_layer
 from coverslip.slides.slide import EncodedTile, RgbImage, Slide, SlideProperties
 from coverslip.slides.tile_index import MediaType, TileIndex
 from coverslip.vocabulary.geometry import Box
@@ -224,6 +226,7 @@ class IsolatedSlide:
         self._pool = pool
         self._path = path
         self._owns_pool = owns_pool
+        self._layer: dict[str, int | None] = {}
         answer, _ = pool.request("properties", path)
         with self._sensible():
             self._properties = from_json(answer["properties"])
@@ -237,7 +240,8 @@ class IsolatedSlide:
 
     def tile(self, level: int, column: int, row: int) -> EncodedTile:
         """One tile of the slide's own grid. Raises `TileOutside`, `TileUnreadable`, `DecoderFailed`."""
-        answer, payload = self._pool.request("tile", self._path, level=level, column=column, row=row)
+        place = {"level": level, "column": column, "row": row}
+        answer, payload = self._pool.request("tile", self._path, **place, **self._layer)
         with self._sensible():
             return EncodedTile(_media_type(answer["media_type"]), bytes(payload))
 
@@ -246,7 +250,7 @@ class IsolatedSlide:
 
         Whoever asked reads those files itself, outside the sandbox: only the slide's own are taken, and only pictures.
         """
-        answer, payload = self._pool.request("index", self._path)
+        answer, payload = self._pool.request("index", self._path, **self._layer)
         with self._sensible():
             index = wire.unpack_index(answer, payload)
             own = self._path.absolute()
@@ -257,6 +261,14 @@ class IsolatedSlide:
             for level in index.levels:
                 _media_type("image/jpeg" if level is None else level.media_type)
             return index
+
+    def layer(self, plane: int, channel: int | None) -> IsolatedSlide:
+        """One focal plane and channel, as `LayeredSlide.layer`; decoded by the same processes."""
+        check_layer(self._properties, plane, channel)
+        layer = copy.copy(self)
+        layer._owns_pool = False
+        layer._layer = {"plane": plane, "channel": channel}
+        return layer
 
     def region(self, level: int, bounds: Box) -> RgbImage:
         """Decoded pixels, as `Slide.region`."""
@@ -288,7 +300,7 @@ class IsolatedSlide:
             self._pool.close()
 
     def _image(self, operation: str, **arguments: Any) -> RgbImage:
-        answer, payload = self._pool.request(operation, self._path, **arguments)
+        answer, payload = self._pool.request(operation, self._path, **arguments, **self._layer)
         with self._sensible():
             return np.frombuffer(payload, dtype=np.uint8).reshape(answer["height"], answer["width"], 3)
 

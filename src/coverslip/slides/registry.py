@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -11,6 +12,7 @@ from coverslip.errors import InvalidInput
 from coverslip.settings import settings
 from coverslip.slides.errors import NotASlide, SlideEmpty, SlideMissing, damage_is_corruption
 from coverslip.slides.slide import Slide, SlideReader
+from coverslip.slides.source import is_folder, open_source
 
 GROUP = "coverslip.slide_readers"
 HEAD_BYTES = 4096
@@ -51,10 +53,10 @@ def reader_named(name: str) -> SlideReader:
 
 def _head(path: Path) -> bytes:
     try:
-        if path.is_dir():
+        if is_folder(path):
             return b""
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
+        with closing(open_source(path)) as source:
+            head = source.read_at(0, HEAD_BYTES)
     except FileNotFoundError as error:
         raise SlideMissing(file=path.name) from error
     if not head:

@@ -22,6 +22,7 @@ from coverslip.slides import wire
 from coverslip.slides.associated import thumbnail
 from coverslip.slides.describe import to_json
 from coverslip.slides.errors import FormatDeclined, damage_is_corruption
+from coverslip.slides.layers import layer_of
 from coverslip.slides.registry import open_slide
 from coverslip.slides.slide import RgbImage, Slide
 from coverslip.slides.tile_index import TileIndex
@@ -84,7 +85,7 @@ def _answer(slides: OrderedDict[SlideKey, Slide], request: wire.Header) -> Answe
     path = Path(request["path"])
     slide = _opened(slides, path)
     with damage_is_corruption(path.name):
-        return operation(slide, request)
+        return operation(layer_of(slide, request.get("plane"), request.get("channel")), request)
 
 
 def _opened(slides: OrderedDict[SlideKey, Slide], path: Path) -> Slide:

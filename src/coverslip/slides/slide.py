@@ -41,6 +41,28 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
+class FocalPlane:
+    """One depth at which the whole slide was scanned."""
+
+    offset_um: float | None
+    """Above (positive) or below the plane in focus, in micrometres; None where the file does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One fluorescence channel. It is stored as brightness and shown in a colour of its own."""
+
+    name: str
+    """As the file calls it (`DAPI`, `Cy5`); `1`, `2`, ... where it has no name."""
+    wavelength_nm: float | None
+    """Of the light recorded (emission); None where the file does not say."""
+    colour: tuple[int, int, int]
+    """Red, green, blue, each 0 to 255: the file's own, else one that fits the wavelength."""
+    window: tuple[int, int]
+    """Stored values shown as black and as the full colour; between them brightness rises evenly."""
+
+
+@dataclass(frozen=True, slots=True)
 class SlideProperties:
     """What a file says of itself. A value that the file does not give is None, never a guess."""
 
@@ -60,6 +82,12 @@ class SlideProperties:
     scanner_model: str | None = None
     scanned_at: str | None = None
     """ISO 8601, as far as the file says."""
+    planes: tuple[FocalPlane, ...] = (FocalPlane(None),)
+    """All focal planes, from the lowest up; one where there is one. All have the same levels and grid."""
+    shown_plane: int = 0
+    """Position in `planes` of the one that the slide itself shows: the one in focus, else the middle one."""
+    channels: tuple[Channel, ...] = ()
+    """Fluorescence channels; empty for what was stored in colour. The slide itself shows all of them together."""
 
     @property
     def bounds(self) -> Box:
@@ -114,10 +142,24 @@ class Slide(Protocol):
     ) -> None: ...
 
 
+@runtime_checkable
+class LayeredSlide(Protocol):
+    """A slide with several focal planes or with fluorescence channels."""
+
+    def layer(self, plane: int, channel: int | None) -> Slide:
+        """One plane, and one channel of it in its colour (None: all channels together), on the same grid.
+
+        Closing the layer does nothing; it ends with its slide. Raises `LayerOutside`.
+        """
+        ...
+
+
 class SlideReader(Protocol):
     """Extension point (entry-point group `coverslip.slide_readers`): opens the files of one family of formats."""
 
     name: str
+    reads_ranges: bool
+    """True where it reads bytes only through `slides.source`, so that a slide in object storage needs no local copy."""
 
     def accepts(self, path: Any, head: bytes) -> bool:
         """Whether this reader reads the file; `head`: its first 4,096 bytes. Declines what it would misread."""

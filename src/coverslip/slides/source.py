@@ -115,6 +115,16 @@ class SourceFile(io.RawIOBase):
         return len(data)
 
 
+def is_folder(path: Path) -> bool:
+    """Whether this is a folder of files, such as those of one DICOM slide."""
+    return path.is_dir()
+
+
+def list_folder(path: Path) -> list[Path]:
+    """The files directly in a folder, sorted by name; folders in it are left out. Raises `OSError`."""
+    return sorted(entry for entry in path.iterdir() if entry.is_file())
+
+
 def open_source(path: Path) -> Source:
     """The bytes of one file. Raises `SlideMissing`, `OSError`."""
     return LocalSource(path)

@@ -50,6 +50,7 @@ class DicomReader:
     """Reads 8-bit whole slide images with one focal plane and one optical path."""
 
     name = "dicom"
+    reads_ranges = False
 
     def accepts(self, path: Path, head: bytes) -> bool:
         """True for a DICOM file (its prefix at byte 128), and for a folder that holds one."""

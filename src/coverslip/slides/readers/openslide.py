@@ -49,6 +49,7 @@ class OpenSlideReader:
     """The fallback: slower (tiles are decoded and encoded again), but reads many vendors' own formats."""
 
     name = "openslide"
+    reads_ranges = False
 
     def accepts(self, path: Path, head: bytes) -> bool:
         """True where OpenSlide recognises the content."""

@@ -24,6 +24,7 @@ class PlainImageReader:
     """Reads a whole picture into memory and shows it as a slide of one level with a grid of 512 px."""
 
     name = "plain"
+    reads_ranges = False
 
     def accepts(self, path: Path, head: bytes) -> bool:
         """True for PNG, JPEG, WebP and BMP, by their first bytes. TIFF is the TIFF reader's."""

@@ -27,9 +27,10 @@ import simplejpeg
 
 from coverslip.errors import NotFound
 from coverslip.slides.describe import from_json, to_json
-from coverslip.slides.errors import LevelOutside, RegionTooLarge, TileOutside
+from coverslip.slides.errors import LayerOutside, LevelOutside, RegionTooLarge, TileOutside
+from coverslip.slides.layers import layer_of
 from coverslip.slides.region import read_scaled
-from coverslip.slides.slide import EncodedTile, RgbImage, Slide, SlideReader
+from coverslip.slides.slide import EncodedTile, LayeredSlide, RgbImage, Slide, SlideReader
 from coverslip.slides.tiled import IndexedSlide, ReducedReads, tile_bounds
 from coverslip.vocabulary.geometry import Box
 
@@ -205,6 +206,54 @@ class SlideReaderContract:
     def test_properties_survive_json(self, slide_path: Path) -> None:
         with self.open(slide_path) as slide:
             assert from_json(to_json(slide.properties, with_profile=True)) == slide.properties
+
+    def test_a_reader_says_whether_it_reads_by_range(self) -> None:
+        assert self.reader().reads_ranges in (True, False)
+
+    def test_properties_name_the_layers_that_the_slide_has(self, slide_path: Path) -> None:
+        with self.open(slide_path) as slide:
+            properties = slide.properties
+            assert 0 <= properties.shown_plane < len(properties.planes)
+            several = len(properties.planes) > 1 or len(properties.channels) > 0
+            assert several <= isinstance(slide, LayeredSlide)
+            for channel in properties.channels:
+                assert channel.window[0] < channel.window[1]
+                assert all(0 <= part <= 255 for part in channel.colour)
+
+    def test_every_layer_has_the_grid_of_its_slide(self, slide_path: Path) -> None:
+        with self.open(slide_path) as slide:
+            properties = slide.properties
+            for plane in range(len(properties.planes)):
+                for channel in (None, *range(len(properties.channels))):
+                    layer = layer_of(slide, plane, channel)
+                    sizes = [(level.width, level.height, level.columns, level.rows) for level in properties.levels]
+                    assert sizes == [
+                        (level.width, level.height, level.columns, level.rows) for level in layer.properties.levels
+                    ]
+                    bounds = tile_bounds(properties.levels[0], 0, 0)
+                    tile = pixels_of(layer.tile(0, 0, 0))[: bounds.height, : bounds.width]
+                    difference = np.abs(tile.astype(np.int16) - layer.region(0, bounds))
+                    assert difference.mean() <= self.encoded_tolerance
+                    if layer is not slide:
+                        layer.close()
+            assert slide.region(0, Box(0, 0, 8, 8)).shape == (8, 8, 3), "closing a layer leaves its slide open"
+
+    def test_the_slide_shows_its_own_plane_and_all_channels(self, slide_path: Path) -> None:
+        with self.open(slide_path) as slide:
+            properties = slide.properties
+            bounds = tile_bounds(properties.levels[0], 0, 0)
+            shown = layer_of(slide, properties.shown_plane, None)
+            assert np.array_equal(shown.region(0, bounds), slide.region(0, bounds))
+
+    def test_a_layer_outside_the_slide_raises(self, slide_path: Path) -> None:
+        with self.open(slide_path) as slide:
+            planes, channels = len(slide.properties.planes), len(slide.properties.channels)
+            for plane, channel in ((planes, None), (-1, None), (0, channels), (0, -1)):
+                with pytest.raises(LayerOutside):
+                    layer_of(slide, plane, channel)
+                if isinstance(slide, LayeredSlide):
+                    with pytest.raises(LayerOutside):
+                        slide.layer(plane, channel)
 
     def test_closing_twice_does_nothing(self, slide_path: Path) -> None:
         slide = self.open(slide_path)
