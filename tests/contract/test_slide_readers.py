@@ -41,7 +41,7 @@ class TestSvsInYcbcr(TiffContract):
 class TestSvsInJpeg2000(TiffContract):
     @pytest.fixture
     def slide_path(self, tmp_path: Path) -> Path:
-        return write_svs(tmp_path / "jp2.svs", IMAGE, SvsOptions(jpeg2000=True))
+        return write_svs(tmp_path / "jp2.svs", IMAGE, SvsOptions(jpeg2000="rgb"))
 
 
 class TestSvsWithMissingTiles(TiffContract):
