@@ -23,6 +23,7 @@ class TiffReader:
     """Reads TIFF whose layout is understood completely; leaves vendors' own dialects to the OpenSlide reader."""
 
     name = "tiff"
+    reads_ranges = False
 
     def accepts(self, path: Path, head: bytes) -> bool:
         """True for TIFF without a vendor dialect; also when it is too damaged to tell, so that `open` says why."""
