@@ -13,6 +13,7 @@ from coverslip.records.models.report import Report
 from coverslip.records.models.session import LoginAttempt, Session
 from coverslip.records.models.slide import Slide, SlideFile
 from coverslip.records.models.specimen import Block, Specimen
+from coverslip.records.models.upload import Upload, UploadBatch
 
 __all__ = [
     "Annotation",
@@ -33,4 +34,6 @@ __all__ = [
     "Slide",
     "SlideFile",
     "Specimen",
+    "Upload",
+    "UploadBatch",
 ]

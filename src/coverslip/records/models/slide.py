@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Index, Integer, UniqueConstraint
+from sqlalchemy import BigInteger, DateTime, Index, Integer, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
@@ -26,12 +26,14 @@ class Slide(OfOrganization, Base):
         within("case_id", "cases"),
         within("block_id", "blocks"),
         within("received_by", "people"),
+        within("set_aside_by", "people"),
         UniqueConstraint("organization_id", "id"),
         UniqueConstraint("organization_id", "content_digest"),
         Index(None, "case_id"),
         Index(None, "block_id"),
         Index(None, "organization_id", "barcode"),
         Index(None, "organization_id", "status"),
+        Index("ix_slides_queue", "organization_id", "received_at", "id", postgresql_where=text("status = 'unmatched'")),
         one_of("status", SLIDE_STATUSES),
         one_of("control_status", ControlStatus),
     )
@@ -55,6 +57,9 @@ class Slide(OfOrganization, Base):
     received_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     received_by: Mapped[UUID | None]
     created_at: Mapped[Now]
+    set_aside_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    set_aside_by: Mapped[UUID | None]
+    set_aside_reason: Mapped[str | None]
 
     files: Mapped[list[SlideFile]] = relationship(
         lazy="raise",
