@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -47,6 +48,11 @@ class Settings(BaseSettings):
     decoder_memory_mb: int = Field(default=2048, description="Memory limit of one decoder process, in MB.")
     decoder_seconds: float = Field(default=30.0, description="Time limit of one decoding request, in seconds.")
     decoder_processes: int = Field(default=2, description="Decoder processes a server keeps.")
+
+    decoder_confinement: Literal["required", "off"] = Field(
+        default="required",
+        description="required: decoders have no network and write nothing, or do not start; off: for other kernels.",
+    )
 
     @property
     def blob_dir(self) -> Path:

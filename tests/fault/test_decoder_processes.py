@@ -24,7 +24,9 @@ from coverslip.slides.errors import (
     DecoderFailed,
     DecoderMemory,
     DecoderTimeout,
+    DecoderUnconfined,
     NotASlide,
+    SlideCorrupt,
     SlideMissing,
     SlideTruncated,
     TileOutside,
@@ -38,6 +40,8 @@ from coverslip.vocabulary.geometry import Box
 
 IMAGE = tissue(301, 227)
 LIMITS = DecoderLimits(memory_mb=1024, seconds=2.0)
+PATIENT = DecoderLimits(memory_mb=512, seconds=60.0)
+"""For what ends by memory: touching half a gigabyte takes seconds on a busy machine."""
 
 HOSTILE = """
 import os, time
@@ -67,6 +71,13 @@ class HostileReader:
         if deed == "write":
             with open(path.parent / "written", "wb") as file:
                 file.write(b"x" * 50_000_000)
+        if deed == "network":
+            import socket
+            socket.create_connection(("127.0.0.1", 9), timeout=1)
+        if deed == "program":
+            os.posix_spawn("/bin/true", ["true"], {})
+        if deed == "neighbour":
+            (path.parent.parent / "neighbour.txt").read_bytes()
         if deed == "bug":
             raise Exception("patient Zhang San")
         if deed == "secrets":
@@ -151,7 +162,7 @@ def test_errors_of_the_file_come_through_unchanged(slide_path: Path, tmp_path: P
 def test_a_decoder_that_fails_is_replaced_and_says_why(
     tmp_path: Path, slide_path: Path, deed: str, kind: type[DecoderFailed], problem: str | None
 ) -> None:
-    with DecoderPool(LIMITS) as pool:
+    with DecoderPool(PATIENT if deed == "eat" else LIMITS) as pool:
         assert pool.open(slide_path).properties.width == 301
         with pytest.raises(kind) as caught:
             pool.open(hostile(tmp_path, deed))
@@ -221,15 +232,60 @@ def test_a_request_that_finds_all_decoders_busy_is_told_so(tmp_path: Path, slide
         assert slide.tile(0, 0, 0).data
 
 
-def test_a_decoder_sees_no_secret_and_writes_no_file(tmp_path: Path) -> None:
+def test_a_decoder_sees_no_secret(tmp_path: Path) -> None:
+    with DecoderPool(LIMITS) as pool, pytest.raises(SlideCorrupt, match="PATH") as seen:
+        pool.open(hostile(tmp_path, "secrets"))
+    assert "DATABASE" not in str(seen.value)
+
+
+@pytest.mark.parametrize("deed", ["write", "network", "program", "neighbour"])
+def test_a_decoder_writes_nothing_reaches_no_network_starts_no_program_and_reads_no_other_folder(
+    tmp_path: Path, deed: str
+) -> None:
+    (tmp_path / "neighbour.txt").write_text("of somebody else")
+    folder = tmp_path / "slide"
+    folder.mkdir()
+    with DecoderPool(LIMITS) as pool, pytest.raises(SlideCorrupt, match="PermissionError"):
+        pool.open(hostile(folder, deed))
+    assert sorted(path.name for path in folder.iterdir()) == [f"{deed}.svs"]
+
+
+def test_slides_of_other_folders_are_read_by_decoders_that_may(tmp_path: Path) -> None:
+    """No folder is named beforehand: each slide's own is what its decoder may read, links followed."""
+    paths = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        paths.append(write_svs(tmp_path / name / "slide.svs", IMAGE))
+    (tmp_path / "links").mkdir()
+    paths.append(tmp_path / "links" / "slide.svs")
+    paths[-1].symlink_to(paths[0])
     with DecoderPool(LIMITS) as pool:
-        with pytest.raises(Exception, match="PATH") as seen:
-            pool.open(hostile(tmp_path, "secrets"))
-        assert "DATABASE" not in str(seen.value)
-        with pytest.raises(Exception, match=r"damaged|Error"):
-            pool.open(hostile(tmp_path, "write"))
-    written = tmp_path / "written"
-    assert not written.exists() or written.stat().st_size <= 1024 * 1024
+        for path in (*paths, *paths):
+            assert pool.open(path).tile(0, 0, 0).data
+        assert len(_children()) == 1
+
+
+def test_slides_of_the_named_folders_share_their_decoders(tmp_path: Path) -> None:
+    (tmp_path / "named").mkdir()
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        write_svs(tmp_path / name / "slide.svs", IMAGE)
+    with DecoderPool(LIMITS, [tmp_path / "named"]) as pool:
+        pool.may_read(tmp_path)
+        pool.open(tmp_path / "one" / "slide.svs")
+        first = set(_children())
+        pool.open(tmp_path / "two" / "slide.svs")
+        assert set(_children()) == first
+
+
+def test_no_decoder_starts_where_the_kernel_does_not_confine_it(
+    slide_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "receive", lambda *_: ({"unconfined": "seccomp: Function not implemented"}, bytearray()))
+    with DecoderPool(LIMITS) as pool:
+        with pytest.raises(DecoderUnconfined):
+            pool.open(slide_path)
+        assert not _children()
 
 
 def test_many_threads_share_a_pool(slide_path: Path) -> None:

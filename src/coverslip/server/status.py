@@ -54,6 +54,9 @@ CODES: Mapping[int, tuple[str, ...]] = {
     ),
     413: ("BODY_TOO_LARGE",),
     422: (
+        "SEVERAL_SLIDES",
+        "SLIDE_INCOMPLETE",
+        "SLIDE_NAME_REFUSED",
         "ALGORITHM_PARAMETERS_INVALID",
         "ALGORITHM_UNKNOWN",
         "ANNOTATION_INVALID",
@@ -135,6 +138,7 @@ CODES: Mapping[int, tuple[str, ...]] = {
         "DATABASE_NOT_STARTED",
         "DATABASE_UNAVAILABLE",
         "DECODER_BUSY",
+        "DECODER_UNCONFINED",
         "DECODER_FAILED",
         "DECODER_MEMORY",
         "DECODER_TIMEOUT",

@@ -114,6 +114,13 @@ class DecoderMemory(DecoderFailed):
     code = "DECODER_MEMORY"
 
 
+class DecoderUnconfined(SlideError):
+    """The kernel does not let decoder processes give up their rights, so none is started. Parameter: `problem`."""
+
+    code = "DECODER_UNCONFINED"
+    exit_status = 1
+
+
 class DecoderBusy(SlideError):
     """All decoder processes were at work for too long. Parameters: `file`, `seconds`."""
 

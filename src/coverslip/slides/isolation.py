@@ -8,153 +8,48 @@ used from many threads. A decoder that dies, hangs or needs too much memory is e
 from __future__ import annotations
 
 import copy
-import json
 import os
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, cast, get_args
 
 import numpy as np
 
-from coverslip.errors import CoverslipError, InvalidInput, NotFound
-from coverslip.settings import Settings, settings
-from coverslip.slides import errors, wire
+from coverslip.errors import CoverslipError, InvalidInput
+from coverslip.slides import wire
+from coverslip.slides.decoder import Decoder, DecoderLimits, folders_of
 from coverslip.slides.describe import from_json
-from coverslip.slides.errors import DecoderBusy, DecoderFailed, DecoderMemory, DecoderTimeout
+from coverslip.slides.errors import DecoderBusy, DecoderFailed
 from coverslip.slides.layers import check_layer
 from coverslip.slides.slide import EncodedTile, RgbImage, Slide, SlideProperties
 from coverslip.slides.tile_index import MediaType, TileIndex
 from coverslip.vocabulary.geometry import Box
 
-KNOWN_ERRORS: dict[str, type[CoverslipError]] = {
-    kind.code: kind
-    for kind in (*vars(errors).values(), InvalidInput, NotFound)
-    if isinstance(kind, type) and issubclass(kind, CoverslipError) and kind is not errors.SlideError
-}
-PASSED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "HOME")
-"""Variables a decoder process sees; no address of a database, no secret."""
-START_SECONDS = 60.0
-"""Importing the decoders takes about a second, longer on a busy machine; not counted as decoding."""
-
-
-@dataclass(frozen=True, slots=True)
-class DecoderLimits:
-    """What one decoder process may use."""
-
-    memory_mb: int
-    seconds: float
-    """For one request, by the clock; twice that in processor time."""
-    processes: int = 1
-
-    @classmethod
-    def of(cls, chosen: Settings | None = None) -> DecoderLimits:
-        """From the installation's settings."""
-        chosen = chosen or settings()
-        return cls(chosen.decoder_memory_mb, chosen.decoder_seconds, chosen.decoder_processes)
-
-
-class Decoder:
-    """One decoder process. Used by one thread at a time."""
-
-    def __init__(self, limits: DecoderLimits) -> None:
-        self._limits = limits
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed by stop()
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                self._command(theirs.fileno()),
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=self._errors,
-                cwd="/",
-                env=_environment(),
-                start_new_session=True,
-            )
-        self._connection = ours
-        self._started = False
-        self.alive = True
-        self.last_path: str | None = None
-
-    def request(self, header: wire.Header, file: str) -> tuple[wire.Header, bytearray]:
-        """Send a request and wait for its answer. Raises what the decoder raised, or `DecoderFailed`."""
-        seconds = self._limits.seconds
-        try:
-            if not self._started:
-                wire.receive(self._connection, START_SECONDS)
-                self._started = True
-            self._connection.settimeout(seconds)
-            wire.send(self._connection, header)
-            answer, payload = wire.receive(self._connection, seconds)
-        except wire.Closed:
-            raise self._death(file) from None
-        except TimeoutError:
-            self.stop()
-            raise DecoderTimeout(file=file, seconds=self._limits.seconds) from None
-        except (ValueError, RecursionError) as error:
-            self.stop()
-            raise DecoderFailed(file=file, problem=f"an answer that makes no sense: {error}") from error
-        except BaseException:
-            # Interrupted half-way: the answer that is still to come must never be taken for that of another request.
-            self.stop()
-            raise
-        self.last_path = header["path"]
-        if "error" in answer:
-            raise _rebuilt(answer, file)
-        return answer, payload
-
-    def stop(self) -> None:
-        """End the process; calling it again does nothing."""
-        self.alive = False
-        self._connection.close()
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
-        self._errors.close()
-
-    def _command(self, descriptor: int) -> list[str]:
-        limits = self._limits
-        numbers = (str(descriptor), str(limits.memory_mb), str(limits.seconds))
-        return [sys.executable, "-P", "-m", "coverslip.slides.sandbox", *numbers]
-
-    def _death(self, file: str) -> DecoderFailed:
-        """Why the process is gone: by its exit status and the last line it wrote (its kind only, never its text)."""
-        try:
-            status = self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            status = -signal.SIGKILL
-        self._errors.seek(0)
-        lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
-        kind = lines[-1].partition(":")[0].rpartition(".")[2] if lines else ""
-        self.stop()
-        if kind in ("MemoryError", "_ArrayMemoryError"):
-            return DecoderMemory(file=file, megabytes=self._limits.memory_mb)
-        if status == -signal.SIGXCPU:
-            return DecoderTimeout(file=file, seconds=self._limits.seconds)
-        if status < 0:
-            return DecoderFailed(file=file, problem=f"signal {signal.Signals(-status).name}")
-        return DecoderFailed(file=file, problem=kind if kind.isidentifier() else f"exit status {status}")
+__all__ = ["DecoderLimits", "DecoderPool", "IsolatedSlide", "open_isolated", "probe", "tile_index"]
 
 
 class DecoderPool:
-    """Up to `limits.processes` decoder processes, started when needed. May be used from many threads."""
+    """Up to `limits.processes` decoder processes, started when needed. May be used from many threads.
 
-    def __init__(self, limits: DecoderLimits | None = None) -> None:
+    `readable`: folders in which the slides lie. A slide elsewhere is read as well, by a decoder started for its folder.
+    """
+
+    def __init__(self, limits: DecoderLimits | None = None, readable: Iterable[Path] = ()) -> None:
         self.limits = limits or DecoderLimits.of()
+        self._readable = frozenset(folder.resolve() for folder in readable)
         self._free: list[Decoder] = []
         self._busy = 0
         self._closed = False
         self._change = threading.Condition()
+
+    def may_read(self, folder: Path) -> None:
+        """Slides will lie in this folder too; decoders that may not read it are replaced when they are asked to."""
+        with self._change:
+            self._readable |= {folder.resolve()}
 
     def open(self, path: str | os.PathLike[str]) -> IsolatedSlide:
         """A slide decoded by this pool; closing it leaves the pool open. Raises `SlideError`."""
@@ -190,6 +85,7 @@ class DecoderPool:
                 decoder.stop()
 
     def _taken(self, path: str, file: str) -> Decoder:
+        needed = folders_of(Path(path))
         deadline = time.monotonic() + self.limits.seconds
         with self._change:
             while not self._free and self._busy >= self.limits.processes and not self._closed:
@@ -198,12 +94,18 @@ class DecoderPool:
             if self._closed:
                 raise DecoderFailed(file=file, problem="the decoders are shut down")
             self._busy += 1
-            if self._free:
-                # The one that has this slide open, else the one used last: it is warm.
-                best = max(range(len(self._free)), key=lambda n: (self._free[n].last_path == path, n))
-                return self._free.pop(best)
+            fit = [decoder for decoder in self._free if decoder.may_read(needed)]
+            # The one that has this slide open, else the one used last: it is warm.
+            best = max(fit, key=lambda decoder: (decoder.last_path == path, self._free.index(decoder)), default=None)
+            if best is not None:
+                self._free.remove(best)
+                return best
+            surplus = self._free.pop(0) if len(self._free) + self._busy > self.limits.processes else None
+            readable = self._readable | needed
+        if surplus is not None:
+            surplus.stop()
         try:
-            return Decoder(self.limits)
+            return Decoder(self.limits, readable)
         except OSError:
             with self._change:
                 self._busy -= 1
@@ -341,25 +243,6 @@ def tile_index(path: str | os.PathLike[str], limits: DecoderLimits | None = None
     """Where the stored tiles of a slide lie, found out in the sandbox. Raises `SlideError`."""
     with open_isolated(path, limits) as slide:
         return slide.tile_index()
-
-
-def _environment() -> dict[str, str]:
-    environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    environment["COVERSLIP_SLIDE_READERS"] = json.dumps(settings().slide_readers)
-    # Threads of numerical libraries reserve address space that counts against the memory limit.
-    environment.update({"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"})
-    return environment
-
-
-def _rebuilt(answer: wire.Header, file: str) -> CoverslipError:
-    """The decoder's own error; what it says is not trusted to fit."""
-    kind = KNOWN_ERRORS.get(str(answer["error"]))
-    if kind is None:
-        return DecoderFailed(file=file, problem=str(answer["error"]))
-    try:
-        return kind(**answer["parameters"])
-    except (KeyError, TypeError, ValueError) as error:
-        return DecoderFailed(file=file, problem=f"an answer that makes no sense: {type(error).__name__}")
 
 
 def _media_type(given: object) -> MediaType:

@@ -1,7 +1,8 @@
-"""The decoder process: `python -m coverslip.slides.sandbox DESCRIPTOR MEGABYTES SECONDS`, started by `isolation`.
+"""The decoder process, started by `decoder`: DESCRIPTOR MEGABYTES SECONDS CONFINEMENT FOLDER...
 
 It opens files from outside, under limits, and answers over the socket it was given. Whatever a file makes it do ends
-with this process: it holds no connection to the database, no secret, and no right to write a file of any size.
+with this process: it holds no connection to the database and no secret, reaches no network, starts no program, writes
+no file, and reads only the folders it was given.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 from coverslip.errors import CoverslipError
 from coverslip.slides import wire
 from coverslip.slides.associated import thumbnail
+from coverslip.slides.confinement import CannotConfine, confine
 from coverslip.slides.describe import to_json
 from coverslip.slides.errors import FormatDeclined, damage_is_corruption
 from coverslip.slides.layers import layer_of
@@ -43,6 +45,12 @@ def main() -> None:
     descriptor, megabytes, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
     _limit(megabytes)
     connection = socket.socket(fileno=descriptor)
+    if sys.argv[4] != "off":
+        try:
+            confine(Path(folder) for folder in sys.argv[5:])
+        except CannotConfine as error:
+            wire.send(connection, {"unconfined": str(error)})
+            return
     wire.send(connection, {"ready": True})
     slides: OrderedDict[SlideKey, Slide] = OrderedDict()
     while True:

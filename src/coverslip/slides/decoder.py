@@ -1,0 +1,172 @@
+"""One decoder process: started under limits, asked over a socket, ended when it does not answer.
+
+The process itself is `sandbox`; the pool that keeps several is `isolation.DecoderPool`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Set
+from dataclasses import dataclass
+from pathlib import Path
+
+from coverslip.errors import CoverslipError, InvalidInput, NotFound
+from coverslip.settings import Settings, settings
+from coverslip.slides import errors, wire
+from coverslip.slides.errors import DecoderFailed, DecoderMemory, DecoderTimeout, DecoderUnconfined
+
+KNOWN_ERRORS: dict[str, type[CoverslipError]] = {
+    kind.code: kind
+    for kind in (*vars(errors).values(), InvalidInput, NotFound)
+    if isinstance(kind, type) and issubclass(kind, CoverslipError) and kind is not errors.SlideError
+}
+PASSED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "HOME")
+"""Variables a decoder process sees; no address of a database, no secret."""
+START_SECONDS = 60.0
+"""Importing the decoders takes about a second, longer on a busy machine; not counted as decoding."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderLimits:
+    """What one decoder process may use."""
+
+    memory_mb: int
+    seconds: float
+    """For one request, by the clock; twice that in processor time."""
+    processes: int = 1
+
+    @classmethod
+    def of(cls, chosen: Settings | None = None) -> DecoderLimits:
+        """From the installation's settings."""
+        chosen = chosen or settings()
+        return cls(chosen.decoder_memory_mb, chosen.decoder_seconds, chosen.decoder_processes)
+
+
+class Decoder:
+    """One decoder process. Used by one thread at a time."""
+
+    def __init__(self, limits: DecoderLimits, readable: Set[Path]) -> None:
+        """`readable`: the folders it may read beside the interpreter's own, resolved."""
+        self._limits = limits
+        self._readable = readable
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed by stop()
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                self._command(theirs.fileno()),
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._errors,
+                cwd="/",
+                env=_environment(),
+                start_new_session=True,
+            )
+        self._connection = ours
+        self._started = False
+        self.alive = True
+        self.last_path: str | None = None
+
+    def request(self, header: wire.Header, file: str) -> tuple[wire.Header, bytearray]:
+        """Send a request and wait for its answer. Raises what the decoder raised, or `DecoderFailed`."""
+        seconds = self._limits.seconds
+        try:
+            if not self._started:
+                self._begin()
+            self._connection.settimeout(seconds)
+            wire.send(self._connection, header)
+            answer, payload = wire.receive(self._connection, seconds)
+        except wire.Closed:
+            raise self._death(file) from None
+        except TimeoutError:
+            self.stop()
+            raise DecoderTimeout(file=file, seconds=self._limits.seconds) from None
+        except (ValueError, RecursionError) as error:
+            self.stop()
+            raise DecoderFailed(file=file, problem=f"an answer that makes no sense: {error}") from error
+        except BaseException:
+            # Interrupted half-way: the answer that is still to come must never be taken for that of another request.
+            self.stop()
+            raise
+        self.last_path = header["path"]
+        if "error" in answer:
+            raise _rebuilt(answer, file)
+        return answer, payload
+
+    def may_read(self, folders: Set[Path]) -> bool:
+        """Whether all of these lie in the folders that it may read."""
+        return all(any(folder.is_relative_to(known) for known in self._readable) for folder in folders)
+
+    def stop(self) -> None:
+        """End the process; calling it again does nothing."""
+        self.alive = False
+        self._connection.close()
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        self._errors.close()
+
+    def _begin(self) -> None:
+        answer, _ = wire.receive(self._connection, START_SECONDS)
+        if "unconfined" in answer:
+            self.stop()
+            raise DecoderUnconfined(problem=str(answer["unconfined"]))
+        self._started = True
+
+    def _command(self, descriptor: int) -> list[str]:
+        limits = self._limits
+        numbers = (str(descriptor), str(limits.memory_mb), str(limits.seconds), settings().decoder_confinement)
+        folders = sorted(str(folder) for folder in self._readable)
+        return [sys.executable, "-P", "-m", "coverslip.slides.sandbox", *numbers, *folders]
+
+    def _death(self, file: str) -> DecoderFailed:
+        """Why the process is gone: by its exit status and the last line it wrote (its kind only, never its text)."""
+        try:
+            status = self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            status = -signal.SIGKILL
+        self._errors.seek(0)
+        lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+        kind = lines[-1].partition(":")[0].rpartition(".")[2] if lines else ""
+        self.stop()
+        if kind in ("MemoryError", "_ArrayMemoryError"):
+            return DecoderMemory(file=file, megabytes=self._limits.memory_mb)
+        if status == -signal.SIGXCPU:
+            return DecoderTimeout(file=file, seconds=self._limits.seconds)
+        if status < 0:
+            return DecoderFailed(file=file, problem=f"signal {signal.Signals(-status).name}")
+        return DecoderFailed(file=file, problem=kind if kind.isidentifier() else f"exit status {status}")
+
+
+def folders_of(path: Path) -> frozenset[Path]:
+    """The folders in which the files of a slide lie, links followed: what its decoder has to be able to read."""
+    real = path.resolve()
+    if not real.is_dir():
+        return frozenset({real.parent})
+    links = {child.resolve().parent for child in real.iterdir() if child.is_symlink()}
+    return frozenset({real} | links)
+
+
+def _environment() -> dict[str, str]:
+    environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    environment["COVERSLIP_SLIDE_READERS"] = json.dumps(settings().slide_readers)
+    # Threads of numerical libraries reserve address space that counts against the memory limit.
+    environment.update({"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"})
+    return environment
+
+
+def _rebuilt(answer: wire.Header, file: str) -> CoverslipError:
+    """The decoder's own error; what it says is not trusted to fit."""
+    kind = KNOWN_ERRORS.get(str(answer["error"]))
+    if kind is None:
+        return DecoderFailed(file=file, problem=str(answer["error"]))
+    try:
+        return kind(**answer["parameters"])
+    except (KeyError, TypeError, ValueError) as error:
+        return DecoderFailed(file=file, problem=f"an answer that makes no sense: {type(error).__name__}")
