@@ -77,7 +77,7 @@ def _all(
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     shown = Progress(*columns, console=console, disable=not console.is_terminal, transient=True)
-    with shown as bar, DecoderPool() as decoders:
+    with shown as bar, DecoderPool(readable=store.folders) as decoders:
         for file in files:
             name = storable(file.name)
             task = bar.add_task(name, total=_size(file))

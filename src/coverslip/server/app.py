@@ -34,7 +34,7 @@ LARGEST_BODY_BYTES = LARGEST_BODY_MEGABYTES * 1_000_000
 
 def create_app(database: Database, blob_store: BlobStore, settings: Settings) -> CoverslipApp:
     """The server of one installation, ready for an ASGI server."""
-    decoders = DecoderPool(DecoderLimits.of(settings))
+    decoders = DecoderPool(DecoderLimits.of(settings), blob_store.folders)
     hub = LiveHub(lambda listening: progress.listen(database, listening))
     sources = SlideSources(blob_store, decoders)
     looks = Looks()

@@ -55,6 +55,11 @@ class BlobStore:
             return cls(url=settings.storage_url)
         return cls(folder=settings.blob_dir)
 
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where blobs lie as files, for decoders to read; nowhere in object storage."""
+        return () if self.folder is None else (self.folder,)
+
     def put_file(
         self,
         organization_id: UUID,
