@@ -49,7 +49,10 @@ class TilePlace:
 
     def read(self, descriptor: int) -> bytes:
         """The complete tile, read from the open file. Raises `TileUnreadable` where the file ends or is no JPEG."""
-        stored = os.pread(descriptor, self.length, self.offset)
+        return self.complete(os.pread(descriptor, self.length, self.offset))
+
+    def complete(self, stored: bytes) -> bytes:
+        """The tile from its stored bytes, as read from `offset`. Raises `TileUnreadable`."""
         if len(stored) != self.length:
             raise self.unreadable("the file ends inside the tile")
         data = self.head + stored
