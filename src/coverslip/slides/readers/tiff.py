@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tifffile import TiffFile, TiffFileError
+from tifffile import TiffFile
 
-from coverslip.slides.errors import FormatDeclined, SlideCorrupt, damage_is_corruption
-from coverslip.slides.readers.tiff_chain import check_chain, is_tiff
+from coverslip.slides.errors import FormatDeclined
+from coverslip.slides.readers.tiff_chain import is_tiff
+from coverslip.slides.readers.tiff_file import DAMAGE, OpenTiff, icc_profile, opening
 from coverslip.slides.readers.tiff_images import TiffImage, undecodable
 from coverslip.slides.readers.tiff_pages import read_contents
-from coverslip.slides.readers.tiff_slide import TiffSlide
-from coverslip.slides.slide import Level, SlideProperties
-from coverslip.slides.tiled import exact_downsample
+from coverslip.slides.readers.tiff_slide import TiffSlide, described
+from coverslip.slides.slide import SlideProperties
+from coverslip.slides.source import as_file, open_source
 
 OTHER_VENDORS = ("is_ndpi", "is_scn", "is_bif", "is_philips", "is_qpi", "is_lsm", "is_stk", "is_fluoview")
 TRESTLE = "MedScan"
@@ -20,89 +21,63 @@ APERIO_YCBCR_JPEG2000 = 33003
 
 
 class TiffReader:
-    """Reads TIFF whose layout is understood completely; leaves vendors' own dialects to the OpenSlide reader."""
+    """Reads TIFF whose layout is understood completely; leaves vendors' own dialects to readers of their own."""
 
     name = "tiff"
-    reads_ranges = False
+    reads_ranges = True
 
     def accepts(self, path: Path, head: bytes) -> bool:
         """True for TIFF without a vendor dialect; also when it is too damaged to tell, so that `open` says why."""
         if not is_tiff(head):
             return False
+        source = open_source(path)
         try:
-            with TiffFile(path, _multifile=False) as tiff:
+            with TiffFile(as_file(source), _multifile=False) as tiff:
                 first = tiff.pages.first
                 software = first.tags.get("Software")
                 dialect = any(getattr(tiff, flag) for flag in OTHER_VENDORS)
                 trestle = software is not None and str(software.value).startswith(TRESTLE)
                 return not (dialect or trestle or _has_subsampled_jpeg2000(tiff))
-        except (TiffFileError, OSError, ValueError, LookupError, TypeError, AttributeError):
+        except DAMAGE:
             return True
+        finally:
+            source.close()
 
     def open(self, path: Path) -> TiffSlide:
         """Open it. Raises `SlideTruncated`, `SlideTooLarge`, `SlideCorrupt`, `FormatDeclined`."""
-        with path.open("rb") as file:
-            check_chain(file.fileno(), path.name)
-        with damage_is_corruption(path.name):
-            tiff = TiffFile(path, _multifile=False)
-            try:
-                return _opened(tiff, path)
-            except BaseException:
-                tiff.close()
-                raise
+        with opening(path) as opened:
+            return _opened(opened)
 
 
-def _opened(tiff: TiffFile, path: Path) -> TiffSlide:
-    contents = read_contents(list(tiff.pages), path.name)
+def _opened(opened: OpenTiff) -> TiffSlide:
+    file = opened.path.name
+    contents = read_contents(opened.pages, file)
     problem = undecodable(contents.levels[0])
     if problem is not None:
-        raise FormatDeclined(file=path.name, problem=problem)
-    images = [TiffImage(page, tiff.filehandle.fileno(), path.name) for page in contents.levels]
+        raise FormatDeclined(file=file, problem=problem)
+    images = [TiffImage(page, opened.source) for page in contents.levels]
     associated = {
-        name: TiffImage(page, tiff.filehandle.fileno(), path.name)
-        for name, page in contents.associated.items()
-        if undecodable(page) is None
+        name: TiffImage(page, opened.source) for name, page in contents.associated.items() if undecodable(page) is None
     }
     for image in (*images, *associated.values()):
         image.check_storage()
-    base = images[0]
-    levels = tuple(
-        Level(
-            width=image.width,
-            height=image.height,
-            downsample=exact_downsample((base.width, base.height), (image.width, image.height)),
-            tile_width=image.tile_width,
-            tile_height=image.tile_height,
-            compression=image.compression,
-            passthrough=image.passthrough is not None,
-        )
-        for image in images
-    )
     metadata = contents.metadata
     properties = SlideProperties(
         format=metadata.format,
         reader=TiffReader.name,
         vendor=metadata.vendor,
-        width=base.width,
-        height=base.height,
-        levels=levels,
+        width=images[0].width,
+        height=images[0].height,
+        levels=described(images),
         spacing=metadata.spacing,
         objective_power=metadata.objective_power,
         associated=tuple(sorted(associated)),
         barcode=metadata.barcode,
-        icc_profile=_icc_profile(contents.levels[0].iccprofile, path.name),
+        icc_profile=icc_profile(contents.levels[0], file),
         scanner_model=metadata.scanner_model,
         scanned_at=metadata.scanned_at,
     )
-    return TiffSlide(properties, tiff, path, images, associated)
-
-
-def _icc_profile(value: object, file: str) -> bytes | None:
-    if value is None:
-        return None
-    if not isinstance(value, bytes):
-        raise SlideCorrupt(file=file, problem="its colour profile is not bytes")
-    return value or None
+    return TiffSlide(properties, opened, images, {name: image.whole for name, image in associated.items()})
 
 
 def _has_subsampled_jpeg2000(tiff: TiffFile) -> bool:

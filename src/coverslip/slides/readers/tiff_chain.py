@@ -6,10 +6,10 @@ it. Here that is an error, as are loops, and sizes that no slide has (TIFF 6.0, 
 
 from __future__ import annotations
 
-import os
 import struct
 
 from coverslip.slides.errors import SlideCorrupt, SlideTooLarge, SlideTruncated
+from coverslip.slides.source import Source
 
 LONGEST_SIDE_PX = 1_000_000
 LARGEST_AREA_PX = 250_000_000_000
@@ -33,45 +33,46 @@ def check_size(file: str, width: int, height: int) -> None:
         raise SlideCorrupt(file=file, problem=f"an image of {width} x {height} pixels")
 
 
-def check_chain(descriptor: int, file: str) -> int:
-    """Walks all main directories of an open TIFF; returns their number.
+def check_chain(source: Source) -> int:
+    """Walks all main directories of a TIFF; returns their number.
 
     Raises `SlideTruncated` where one lies beyond the end, `SlideTooLarge` for a TIFF bomb, `SlideCorrupt` for a loop.
     """
-    size = os.fstat(descriptor).st_size
-    order, big, offset = _header(descriptor, file, size)
+    file = source.name
+    order, big, offset = _header(source)
     seen: set[int] = set()
     while offset:
         if offset in seen or len(seen) >= MOST_DIRECTORIES:
             raise SlideCorrupt(file=file, problem="its image directories form a loop")
         seen.add(offset)
-        offset = _directory(descriptor, file, size, order, big, offset)
+        offset = _directory(source, order, big, offset)
     if not seen:
         raise SlideCorrupt(file=file, problem="it has no image directory")
     return len(seen)
 
 
-def _header(descriptor: int, file: str, size: int) -> tuple[str, bool, int]:
-    head = os.pread(descriptor, 16, 0)
+def _header(source: Source) -> tuple[str, bool, int]:
+    head = source.read_at(0, 16)
     order = "<" if head[:2] == b"II" else ">"
     big = struct.unpack(order + "H", head[2:4])[0] == 43
     needed = 16 if big else 8
     if len(head) < needed:
-        raise SlideTruncated(file=file, size=size, needed=needed)
+        raise SlideTruncated(file=source.name, size=source.size, needed=needed)
     offset = struct.unpack(order + ("Q" if big else "I"), head[8:16] if big else head[4:8])[0]
     return order, big, int(offset)
 
 
-def _directory(descriptor: int, file: str, size: int, order: str, big: bool, offset: int) -> int:
+def _directory(source: Source, order: str, big: bool, offset: int) -> int:
+    file, size = source.name, source.size
     count_bytes, entry_bytes, next_bytes = (8, 20, 8) if big else (2, 12, 4)
     count_kind, next_kind = ("Q", "Q") if big else ("H", "I")
-    raw = os.pread(descriptor, count_bytes, offset)
+    raw = source.read_at(offset, count_bytes)
     if len(raw) < count_bytes:
         raise SlideTruncated(file=file, size=size, needed=offset + count_bytes)
     count = struct.unpack(order + count_kind, raw)[0]
     if count > MOST_TAGS:
         raise SlideCorrupt(file=file, problem=f"an image directory with {count} tags")
-    body = os.pread(descriptor, count * entry_bytes + next_bytes, offset + count_bytes)
+    body = source.read_at(offset + count_bytes, count * entry_bytes + next_bytes)
     if len(body) < count * entry_bytes + next_bytes:
         raise SlideTruncated(file=file, size=size, needed=offset + count_bytes + count * entry_bytes + next_bytes)
     sides = {WIDTH_TAG: 1, LENGTH_TAG: 1}

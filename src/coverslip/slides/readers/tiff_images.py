@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from array import array
-from typing import cast
+from typing import Protocol, cast
 
 import imagecodecs
 import numpy as np
 
 from coverslip.slides import jpeg
 from coverslip.slides.errors import SlideCorrupt, SlideTruncated
-from coverslip.slides.readers.tiff_pages import Page
+from coverslip.slides.readers.tiff_file import Page
 from coverslip.slides.slide import Compression, RgbImage
+from coverslip.slides.source import Source
 from coverslip.slides.tile_index import LevelIndex
-from coverslip.slides.tiled import LARGEST_REGION_PX
+from coverslip.slides.tiled import LARGEST_REGION_PX, check_region_size, white_image
+from coverslip.vocabulary.geometry import Box
 
 MINISWHITE, MINISBLACK, RGB, YCBCR = 0, 1, 2, 6
 JPEG, WEBP, APERIO_YCC, APERIO_RGB = 7, 50001, 33003, 33005
@@ -38,14 +39,45 @@ SAMPLED_TILES = 16
 SAMPLE_BYTES = 4096
 
 
-def undecodable(page: Page) -> str | None:
-    """Why a directory's pixels would be shown wrongly or not at all, or None."""
+class LevelImage(Protocol):
+    """What a `TiffSlide` needs of a level, however its pixels are put together."""
+
+    width: int
+    height: int
+    tile_width: int
+    tile_height: int
+    compression: Compression
+
+    @property
+    def passes_through(self) -> bool:
+        """Whether stored tiles are what a browser can show."""
+        ...
+
+    @property
+    def reducible(self) -> bool:
+        """Whether tiles decode at 1/2, 1/4, 1/8 faster than whole (DCT scaling)."""
+        ...
+
+    def index(self) -> LevelIndex | None:
+        """Where the tiles lie, or None where they must be decoded."""
+        ...
+
+    def tile(self, column: int, row: int, reduction: int) -> RgbImage | None:
+        """Decoded pixels of a tile, at least as large as its part of the level; None where nothing is stored.
+
+        Raises any of `PARSER_ERRORS` where its bytes are damaged.
+        """
+        ...
+
+
+def undecodable(page: Page, *, depth: int = 1) -> str | None:
+    """Why a directory's pixels would be shown wrongly or not at all, or None. `depth`: focal planes expected."""
     bits = page.bitspersample
     if bits != 8 or page.sampleformat not in (None, 1):
         return f"{bits} bits a channel"
     if page.samplesperpixel not in (1, 3, 4):
         return f"{page.samplesperpixel} channels"
-    if page.imagedepth != 1:
+    if page.imagedepth != depth:
         return "a volume"
     compression, photometric = int(page.compression), int(page.photometric)
     if compression not in COMPRESSIONS:
@@ -62,45 +94,67 @@ def undecodable(page: Page) -> str | None:
 
 
 class TiffImage:
-    """One image; `descriptor` stays the owner's. Blocks are its tiles, or its strips under a virtual grid."""
+    """One image. Blocks are its tiles, or its strips under a virtual grid; `source` stays the owner's."""
 
-    def __init__(self, page: Page, descriptor: int, file: str) -> None:
+    def __init__(
+        self, page: Page, source: Source, size: tuple[int, int] | None = None, *, plane: int = 0, depth: int = 1
+    ) -> None:
+        """`size`: width and height of what is shown, where the stored image is padded beyond it.
+
+        `plane` of `depth`: which of the focal planes stored behind each other. Raises `SlideCorrupt`.
+        """
         self._page = page
-        self._descriptor = descriptor
-        self._file = file
-        self.width: int = page.imagewidth
-        self.height: int = page.imagelength
+        self._source = source
+        self.width: int = size[0] if size else page.imagewidth
+        self.height: int = size[1] if size else page.imagelength
         self.tiled: bool = page.is_tiled
-        self.block_width: int = page.tilewidth if self.tiled else self.width
-        self.block_height: int = page.tilelength if self.tiled else min(page.rowsperstrip, self.height)
-        self.tile_width = self.block_width if self.tiled else min(VIRTUAL_TILE, self.width)
+        self.block_width: int = page.tilewidth if self.tiled else page.imagewidth
+        self.block_height: int = page.tilelength if self.tiled else min(page.rowsperstrip, page.imagelength)
+        self.tile_width: int = self.block_width if self.tiled else min(VIRTUAL_TILE, self.width)
         self.tile_height = self.block_height if self.tiled else min(VIRTUAL_TILE, self.height)
         self.compression: Compression = COMPRESSIONS[int(page.compression)]
         self._planes: int = page.samplesperpixel if int(page.planarconfig) == 2 and page.samplesperpixel > 1 else 1
-        self._check_blocks()
-        self.columns = -(-self.width // self.block_width)
-        self.rows = -(-self.height // self.block_height)
-        self.passthrough = self._passthrough()
+        self._strip: tuple[int, RgbImage | None] | None = None
+        self._check_blocks(depth)
+        self.stored_columns: int = -(-page.imagewidth // self.block_width)
+        self._stored_rows: int = -(-page.imagelength // self.block_height)
+        self._first: int = plane * self.stored_columns * self._stored_rows
+        self.columns: int = min(self.stored_columns, -(-self.width // self.block_width))
+        self.rows = min(self._stored_rows, -(-self.height // self.block_height))
+        self.splice = self._spliced()
+
+    @property
+    def passes_through(self) -> bool:
+        """Whether every stored tile becomes complete in the same way."""
+        return self.splice is not None
 
     @property
     def is_jpeg(self) -> bool:
         """Whether blocks are JPEG that libjpeg-turbo decodes, so that DCT scaling works."""
         return self.compression == "jpeg" and self._planes == 1
 
+    @property
+    def reducible(self) -> bool:
+        """Whether tiles decode small."""
+        return self.is_jpeg and self.tiled
+
     def check_storage(self) -> None:
         """Raises `SlideTruncated` where a block lies beyond the end of the file."""
-        size = os.fstat(self._descriptor).st_size
         ends = np.asarray(self._page.dataoffsets, dtype=np.uint64) + np.asarray(
             self._page.databytecounts, dtype=np.uint64
         )
-        needed = int(ends.max())
+        needed, size = int(ends.max()), self._source.size
         if needed > size:
-            raise SlideTruncated(file=self._file, size=size, needed=needed)
+            raise SlideTruncated(file=self._source.name, size=size, needed=needed)
+
+    def number(self, column: int, row: int) -> int:
+        """Position of a block in the file's list."""
+        return self._first + row * self.stored_columns + column
 
     def stored(self, number: int) -> bytes:
         """The bytes of a block as stored; empty where nothing is."""
         length = self._page.databytecounts[number]
-        data = os.pread(self._descriptor, length, self._page.dataoffsets[number])
+        data = self._source.read_at(self._page.dataoffsets[number], length)
         if len(data) != length:
             raise EOFError("the file ends inside the block")
         return data
@@ -122,18 +176,50 @@ class TiffImage:
                 return self._polarity(jpeg.decode(part.apply(data), reduction))
         return self._coloured(self._samples(data, number))
 
+    def tile(self, column: int, row: int, reduction: int) -> RgbImage | None:
+        """As `LevelImage.tile`."""
+        if not self.tiled:
+            return self._from_strips(column, row)
+        if column >= self.stored_columns or row >= self._stored_rows:
+            return None  # the slide is larger than what was stored of it
+        pixels = self.block(self.number(column, row), reduction)
+        if pixels is not None:
+            check_shape(pixels, -(-self.block_width // reduction), -(-self.block_height // reduction))
+        return pixels
+
+    def whole(self) -> RgbImage:
+        """All of a small image, (h, w, 3) uint8."""
+        check_region_size(Box(0, 0, self.width, self.height))
+        image = white_image(self.width, self.height)
+        for row in range(self.rows):
+            for column in range(self.columns):
+                block = self.block(self.number(column, row))
+                if block is not None:
+                    x, y = column * self.block_width, row * self.block_height
+                    part = image[y : y + self.block_height, x : x + self.block_width]
+                    part[:] = block[: part.shape[0], : part.shape[1]]
+        return image
+
     def index(self) -> LevelIndex | None:
         """Where the tiles lie, or None where they must be decoded."""
-        if self.passthrough is None:
+        if self.splice is None:
             return None
+        offsets, lengths = array("Q"), array("Q")
+        across, down = -(-self.width // self.tile_width), -(-self.height // self.tile_height)
+        for row in range(down):
+            start = self.number(0, row)
+            kept = self.columns if row < self.rows else 0
+            missing = [0] * (across - kept)
+            offsets.extend([*self._page.dataoffsets[start : start + kept], *missing])
+            lengths.extend([*self._page.databytecounts[start : start + kept], *missing])
         return LevelIndex(
-            columns=self.columns,
-            rows=self.rows,
-            offsets=array("Q", self._page.dataoffsets),
-            lengths=array("Q", self._page.databytecounts),
+            columns=across,
+            rows=down,
+            offsets=offsets,
+            lengths=lengths,
             files=None,
-            head=self.passthrough.head,
-            skip=self.passthrough.skip,
+            head=self.splice.head,
+            skip=self.splice.skip,
             media_type="image/webp" if self.compression == "webp" else "image/jpeg",
         )
 
@@ -143,18 +229,20 @@ class TiffImage:
             return "grey"
         return "rgb" if int(self._page.photometric) == RGB else "ycbcr"
 
-    def _check_blocks(self) -> None:
+    def _check_blocks(self, depth: int) -> None:
+        file = self._source.name
         if self.block_width <= 0 or self.block_height <= 0:
-            raise SlideCorrupt(file=self._file, problem="tiles without a size")
+            raise SlideCorrupt(file=file, problem="tiles without a size")
         if self.block_width * self.block_height > LARGEST_REGION_PX:
-            raise SlideCorrupt(file=self._file, problem=f"one tile of {self.block_width} x {self.block_height} pixels")
-        needed = -(-self.width // self.block_width) * -(-self.height // self.block_height) * self._planes
+            raise SlideCorrupt(file=file, problem=f"one tile of {self.block_width} x {self.block_height} pixels")
+        across, down = -(-self._page.imagewidth // self.block_width), -(-self._page.imagelength // self.block_height)
+        needed = across * down * self._planes * depth
         offsets, counts = len(self._page.dataoffsets), len(self._page.databytecounts)
         if offsets < needed or counts < needed:
             problem = f"{needed} tiles are needed, {min(offsets, counts)} are listed"
-            raise SlideCorrupt(file=self._file, problem=problem)
+            raise SlideCorrupt(file=file, problem=problem)
 
-    def _passthrough(self) -> jpeg.Splice | None:
+    def _spliced(self) -> jpeg.Splice | None:
         """What makes every stored tile complete, proven on a sample of them; None where they must be decoded."""
         photometric = int(self._page.photometric)
         if not self.tiled or self._planes > 1 or photometric == MINISWHITE:
@@ -163,11 +251,11 @@ class TiffImage:
             return jpeg.Splice(b"", 0)
         if self.compression != "jpeg":
             return None
-        counts = self._page.databytecounts
-        stored = [number for number in range(self.columns * self.rows) if counts[number]]
+        counts, count = self._page.databytecounts, self.stored_columns * self._stored_rows
+        stored = [number for number in range(self._first, self._first + count) if counts[number]]
         found: set[jpeg.Splice | None] = set()
         for number in stored[:: max(1, len(stored) // SAMPLED_TILES)]:
-            sample = os.pread(self._descriptor, min(counts[number], SAMPLE_BYTES), self._page.dataoffsets[number])
+            sample = self._source.read_at(self._page.dataoffsets[number], min(counts[number], SAMPLE_BYTES))
             try:
                 found.add(jpeg.splice(sample, self._page.jpegtables, self._colours))
             except ValueError:
@@ -175,7 +263,7 @@ class TiffImage:
         return found.pop() if len(found) == 1 else None
 
     def _plane_numbers(self, number: int) -> list[int]:
-        return [number + plane * self.columns * self.rows for plane in range(self._planes)]
+        return [number + plane * self.stored_columns * self._stored_rows for plane in range(self._planes)]
 
     def _samples(self, data: bytes, number: int) -> RgbImage:
         """(h, w, samples) uint8 as the codec gives them."""
@@ -204,6 +292,28 @@ class TiffImage:
 
     def _polarity(self, pixels: RgbImage) -> RgbImage:
         return 255 - pixels if int(self._page.photometric) == MINISWHITE else pixels
+
+    def _from_strips(self, column: int, row: int) -> RgbImage:
+        """A tile of the virtual grid over an image stored in strips; one decoded strip is kept."""
+        x, y = column * self.tile_width, row * self.tile_height
+        width, height = min(self.tile_width, self.width - x), min(self.tile_height, self.height - y)
+        tile = white_image(self.tile_width, self.tile_height)
+        for number in range(y // self.block_height, -(-(y + height) // self.block_height)):
+            if self._strip is None or self._strip[0] != number:
+                self._strip = (number, self.block(number))
+            strip = self._strip[1]
+            top = max(y, number * self.block_height)
+            bottom = min(y + height, (number + 1) * self.block_height)
+            if strip is not None:
+                from_row = top - number * self.block_height
+                tile[top - y : bottom - y, :width] = strip[from_row : from_row + bottom - top, x : x + width]
+        return tile
+
+
+def check_shape(pixels: RgbImage, width: int, height: int) -> None:
+    """Raises ValueError where a decoded block is smaller than its place."""
+    if pixels.shape[0] < height or pixels.shape[1] < width:
+        raise ValueError(f"{pixels.shape[1]} x {pixels.shape[0]} pixels instead of {width} x {height}")
 
 
 def ycbcr_to_rgb(pixels: RgbImage) -> RgbImage:

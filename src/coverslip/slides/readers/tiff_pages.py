@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from coverslip.slides.errors import FormatDeclined, SlideCorrupt
 from coverslip.slides.readers.tiff_chain import check_size
+from coverslip.slides.readers.tiff_file import Page
 from coverslip.slides.readers.tiff_metadata import (
     OmeImage,
     ScanMetadata,
@@ -19,8 +19,6 @@ from coverslip.slides.readers.tiff_metadata import (
     tag_metadata,
 )
 
-Page = Any
-"""tifffile's TiffPage, which ships no types."""
 REDUCED = 1
 APERIO_LABEL, APERIO_MACRO = 1, 9
 ASSOCIATED_NAMES = ("label", "macro", "thumbnail")
