@@ -1,7 +1,7 @@
 """A stored slide as a path and as an open slide, wherever its bytes lie.
 
-One local file is read where its blob lies. Several files (DICOM) get a folder of links under their own names; bytes in
-object storage are copied there, piece by piece, for as long as somebody needs them.
+One local file is read where its blob lies. Several files (DICOM, MRXS, VMS) get a folder of links, laid out by their
+own relative names; bytes in object storage are copied there, piece by piece, for as long as somebody needs them.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Protocol
 from uuid import UUID
 
+from coverslip.slides.bundle import is_relative_name, leading_name
 from coverslip.slides.isolation import DecoderPool, open_isolated
 from coverslip.slides.slide import Slide
 from coverslip.storage.blobs import BlobStore
@@ -24,7 +25,7 @@ class StoredFile(Protocol):
 
     @property
     def name(self) -> str:
-        """The name it came with."""
+        """The name it came with, relative to the slide's own folder, with `/`."""
 
     @property
     def digest(self) -> str:
@@ -50,6 +51,7 @@ class StoredSlide(Protocol):
 def laid_out(blobs: BlobStore, row: StoredSlide, folder: Path) -> Path:
     """The slide as a path; `folder` is made where one is needed, and is the caller's to remove.
 
+    The path is that of the leading file (`slides/bundle.py`), or the folder where the slide has none (DICOM).
     Raises `BlobMissing` where the record has no file or the store lacks it, `BlobCorrupt`, `StorageFull`,
     `StorageUnavailable`.
     """
@@ -60,16 +62,19 @@ def laid_out(blobs: BlobStore, row: StoredSlide, folder: Path) -> Path:
         if local is not None:
             return local
     folder.mkdir(mode=0o700, exist_ok=True)
-    made: list[Path] = []
+    names: list[str] = []
     for file in row.files:
-        target = folder / _file_name(file, {path.name for path in made})
+        name = _name_within(file, names)
+        target = folder / name
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         local = blobs.local_path(row.organization_id, file.digest)
         if local is not None:
             target.symlink_to(local)
         else:
             blobs.fetch(row.organization_id, file.digest, target)
-        made.append(target)
-    return made[0] if len(made) == 1 else folder
+        names.append(name)
+    leading = leading_name(names)
+    return folder if leading is None else folder / leading
 
 
 @contextmanager
@@ -88,7 +93,12 @@ def stored_slides(
     return lambda row: open_stored(blobs, row, pool)
 
 
-def _file_name(file: StoredFile, taken: set[str]) -> str:
-    """The file's own name inside the folder; its digest before it where another file has that name already."""
-    name = Path(file.name).name
-    return f"{file.digest}-{name}" if name in taken or name in ("", "..") else name
+def _name_within(file: StoredFile, taken: Sequence[str]) -> str:
+    """The file's own relative name; in the folder itself, with its digest, where another file stands in its way.
+
+    Whatever a row says, a name never leads out of the folder: one that would is cut to its last part.
+    """
+    name = file.name if is_relative_name(file.name) else file.name.replace("\\", "/").rpartition("/")[2]
+    name = name if name not in ("", ".", "..") else "file"
+    hidden = any(name == other or f"{name}/".startswith(f"{other}/") or other.startswith(f"{name}/") for other in taken)
+    return f"{file.digest}-{name.rpartition('/')[2]}" if hidden else name

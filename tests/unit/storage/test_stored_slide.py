@@ -54,11 +54,22 @@ def test_a_file_in_object_storage_is_copied_under_its_own_name(tmp_path: Path) -
 
 
 def test_several_files_stand_in_one_folder_and_none_hides_another(store: BlobStore, tmp_path: Path) -> None:
-    files = [put(store, name, name.encode()) for name in ("1/level.dcm", "2/level.dcm", "3/..", "")]
+    names = ("level.dcm", "1/level.dcm", "../level.dcm", "3/..", "", "1", "level.dcm/x", "/etc/passwd")
+    files = [put(store, name, name.encode()) for name in names]
     folder = laid_out(store, Row(tuple(files)), tmp_path / "laid")
     assert folder == tmp_path / "laid"
-    assert sorted(path.read_bytes() for path in folder.iterdir()) == sorted(file.name.encode() for file in files)
-    assert (folder / "level.dcm").read_bytes() == b"1/level.dcm"
+    found = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+    assert sorted(found) == sorted(file.name.encode() for file in files)
+    assert (folder / "level.dcm").read_bytes() == b"level.dcm"
+    assert (folder / "1" / "level.dcm").read_bytes() == b"1/level.dcm"
+
+
+def test_a_slide_with_a_leading_file_is_laid_out_as_it_came(store: BlobStore, tmp_path: Path) -> None:
+    names = ("a.mrxs", "a/Slidedat.ini", "a/Data0000.dat")
+    row = Row(tuple(put(store, name, name.encode()) for name in names))
+    path = laid_out(store, row, tmp_path / "laid")
+    assert path == tmp_path / "laid" / "a.mrxs"
+    assert [(path.parent / name).read_bytes() for name in names] == [name.encode() for name in names]
 
 
 def test_a_record_without_files_and_a_lost_blob_are_said(store: BlobStore, tmp_path: Path) -> None:
