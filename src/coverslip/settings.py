@@ -43,6 +43,12 @@ class Settings(BaseSettings):
         default=("ki67-classical",),
         description="Algorithms that may be used, by entry-point name; the first that reads a marker is its default.",
     )
+    upload_dir: Path | None = Field(
+        default=None,
+        description="Folder of unfinished uploads, shared by web servers and workers; unset: uploads in data_dir.",
+    )
+    upload_largest_gb: float = Field(default=100.0, description="Largest file a browser may upload, in GB.")
+    upload_hours: float = Field(default=72.0, description="An upload that stood still this long is deleted, in hours.")
     demo: bool = Field(default=False, description="Say on every page that its people and cases are made up.")
     time_zone: str = Field(default="Asia/Shanghai", description="IANA time zone in which reports print times.")
     decoder_memory_mb: int = Field(default=2048, description="Memory limit of one decoder process, in MB.")
@@ -58,6 +64,11 @@ class Settings(BaseSettings):
     def blob_dir(self) -> Path:
         """Folder of the local blob store."""
         return self.data_dir / "blobs"
+
+    @property
+    def spool_dir(self) -> Path:
+        """Folder of unfinished uploads."""
+        return self.upload_dir or self.data_dir / "uploads"
 
     @property
     def database_dir(self) -> Path:

@@ -9,6 +9,7 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 
 import procrastinate
 from procrastinate.jobs import Job
@@ -38,17 +39,19 @@ def defer(
     lock: str | None = None,
     *,
     priority: int = 0,
+    at: datetime | None = None,
 ) -> int:
     """Queue a job in the transaction; returns its number. Rolled back with it, seen by workers once committed.
 
-    Jobs with the same `lock` run one after another; a higher `priority` goes first. `arguments` hold ids, never names.
+    It begins not before `at` (None: as soon as a worker is free). Jobs with the same `lock` run one after another; a
+    higher `priority` goes first. `arguments` hold ids, never names.
     """
     row = (
         tx.raw_connection()
         .execute(
             "SELECT procrastinate_defer_jobs_v1(ARRAY["
-            "ROW(%s, %s, %s, %s, NULL, %s::jsonb, NULL)::procrastinate_job_to_defer_v1])",
-            [queue, task_name, priority, lock, json.dumps(dict(arguments))],
+            "ROW(%s, %s, %s, %s, NULL, %s::jsonb, %s)::procrastinate_job_to_defer_v1])",
+            [queue, task_name, priority, lock, json.dumps(dict(arguments)), at],
         )
         .fetchone()
     )

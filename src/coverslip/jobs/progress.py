@@ -21,6 +21,7 @@ _SHOWN = {
     "reading": ("id", "slide_id", "case_id", "status", "tiles_done", "tiles_total", "seconds_left"),
     "slide": ("id", "case_id", "status"),
     "case": ("id", "status", "revision"),
+    "upload": ("id", "status", "bytes_done", "bytes_total"),
 }
 
 
@@ -29,7 +30,7 @@ class LiveEvent:
     """Something changed: the object's kind, id and status; a hint to look again, never the record itself."""
 
     organization_id: UUID
-    type: Literal["reading", "slide", "case"]
+    type: Literal["reading", "slide", "case", "upload"]
     id: UUID
     status: str
     case_id: UUID | None = None
@@ -38,6 +39,8 @@ class LiveEvent:
     tiles_total: int | None = None
     seconds_left: float | None = None
     revision: int | None = None
+    bytes_done: int | None = None
+    bytes_total: int | None = None
 
     def page_data(self) -> dict[str, str | int | float | None]:
         """What a page is told, as JSON values."""
