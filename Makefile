@@ -8,7 +8,7 @@ SHARED ?= ../shared/data
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-real lint format bench web api clean
+.PHONY: help demo test test-real fuzz lint format bench web api clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -22,6 +22,9 @@ test: $(VENV)/.test web system-packages  ## every test that needs nothing from o
 
 test-real: $(VENV)/.test web system-packages  ## the real slides, images and messages of SHARED
 	COVERSLIP_SHARED_DATA=$(abspath $(SHARED)) $(BIN)/python -m pytest -m real tests/real
+
+fuzz: $(VENV)/.test  ## 20,000 damaged slide files of every format through the decoders
+	$(BIN)/python -m coverslip.testing.fuzz --count $(if $(COUNT),$(COUNT),20000)
 
 lint: $(VENV)/.test web  ## ruff, mypy, layers, eslint, type checks, API drift
 	$(BIN)/ruff check src tests bench build_web.py

@@ -35,6 +35,7 @@ from coverslip.slides.errors import (
 from coverslip.slides.isolation import DecoderLimits, DecoderPool, open_isolated, probe, tile_index
 from coverslip.slides.readers.tiff import TiffReader
 from coverslip.slides.registry import reader_named
+from coverslip.slides.tile_index import TileIndex
 from coverslip.testing.slide_files import SvsOptions, tissue, write_svs
 from coverslip.vocabulary.geometry import Box
 
@@ -362,6 +363,25 @@ def test_a_decoder_in_foreign_hands_cannot_name_other_files_or_send_a_page(
         if "media_type" in forged:
             with pytest.raises(DecoderFailed):
                 slide.tile(0, 0, 0)
+
+
+@pytest.mark.parametrize("field", ["offsets", "lengths"])
+def test_a_decoder_in_foreign_hands_cannot_take_the_servers_memory(
+    slide_path: Path, monkeypatch: pytest.MonkeyPatch, field: str
+) -> None:
+    honest = wire.unpack_index
+
+    def unpacked(header: wire.Header, payload: bytes | bytearray) -> TileIndex:
+        index = honest(header, payload)
+        level = index.levels[0]
+        assert level is not None
+        getattr(level, field)[0] = 2**63
+        return index
+
+    with open_isolated(slide_path, LIMITS) as slide:
+        monkeypatch.setattr(wire, "unpack_index", unpacked)
+        with pytest.raises(DecoderFailed):
+            slide.tile_index()
 
 
 @pytest.mark.parametrize(

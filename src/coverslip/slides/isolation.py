@@ -21,15 +21,21 @@ import numpy as np
 
 from coverslip.errors import CoverslipError, InvalidInput
 from coverslip.slides import wire
+from coverslip.slides.colour.managed import SlideColour
+from coverslip.slides.colour.table import ColourSpace, ColourTable
 from coverslip.slides.decoder import Decoder, DecoderLimits, folders_of
 from coverslip.slides.describe import from_json
 from coverslip.slides.errors import DecoderBusy, DecoderFailed
 from coverslip.slides.layers import check_layer
 from coverslip.slides.slide import EncodedTile, RgbImage, Slide, SlideProperties
-from coverslip.slides.tile_index import MediaType, TileIndex
+from coverslip.slides.tile_index import LevelIndex, MediaType, TileIndex
 from coverslip.vocabulary.geometry import Box
 
 __all__ = ["DecoderLimits", "DecoderPool", "IsolatedSlide", "open_isolated", "probe", "tile_index"]
+
+LARGEST_TILE_BYTES = 256 * 1024 * 1024
+LAST_PLACE = 2**62
+"""Bytes; beyond it the kernel takes no offset."""
 
 
 class DecoderPool:
@@ -161,7 +167,8 @@ class IsolatedSlide:
                 if Path(name) != own and (Path(name).parent != own or Path(name).name == ".."):
                     raise ValueError("a file that is not the slide's")
             for level in index.levels:
-                _media_type("image/jpeg" if level is None else level.media_type)
+                if level is not None:
+                    _check_level(level)
             return index
 
     def layer(self, plane: int, channel: int | None) -> IsolatedSlide:
@@ -195,6 +202,18 @@ class IsolatedSlide:
     def thumbnail(self, longest_px: int) -> RgbImage:
         """The whole slide, drawn small; exists for every slide."""
         return self._image("thumbnail", longest_px=longest_px)
+
+    def colour(self, space: ColourSpace) -> SlideColour:
+        """What became of the profile; one on which the decoder dies is `unusable`, and the slide is shown as stored."""
+        profile = self._properties.icc_profile
+        if profile is None:
+            return SlideColour("none")
+        try:
+            answer, payload = self._pool.request("colour", self._path, space=space.value)
+        except DecoderFailed:
+            return SlideColour("unusable", size_bytes=len(profile), problem="profile_crashed")
+        with self._sensible():
+            return SlideColour.from_json(answer, ColourTable.from_bytes(payload) if payload else None)
 
     def close(self) -> None:
         """Give the decoder back; calling it again does nothing."""
@@ -243,6 +262,13 @@ def tile_index(path: str | os.PathLike[str], limits: DecoderLimits | None = None
     """Where the stored tiles of a slide lie, found out in the sandbox. Raises `SlideError`."""
     with open_isolated(path, limits) as slide:
         return slide.tile_index()
+
+
+def _check_level(level: LevelIndex) -> None:
+    """Raises ValueError for what would take the server's memory or be no picture."""
+    _media_type(level.media_type)
+    if max(level.lengths, default=0) > LARGEST_TILE_BYTES or max(level.offsets, default=0) > LAST_PLACE:
+        raise ValueError("a tile longer than any file")
 
 
 def _media_type(given: object) -> MediaType:
