@@ -15,7 +15,11 @@ from coverslip.server import logging
 from coverslip.settings import Settings, settings
 from coverslip.storage.blobs import BlobStore
 
-TASKS = ("coverslip.analysis.run:run_reading",)
+TASKS = (
+    "coverslip.analysis.run:run_reading",
+    "coverslip.ingest.upload_job:take_in_upload",
+    "coverslip.ingest.upload_job:expire_upload",
+)
 """Every kind of job there is, by import path; a room that has a new one adds it here."""
 
 

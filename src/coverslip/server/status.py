@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 CODES: Mapping[int, tuple[str, ...]] = {
+    400: ("UPLOAD_CHECKSUM_UNKNOWN",),
     401: (
         "LOGIN_FAILED",
         "NOT_SIGNED_IN",
@@ -33,6 +34,7 @@ CODES: Mapping[int, tuple[str, ...]] = {
         "INSTALLATION_DIFFERS",
         "INSTALLATION_NOT_EMPTY",
         "LAST_ADMINISTRATOR",
+        "MATCH_CONTRADICTS",
         "ORGANIZATION_CODE_TAKEN",
         "PATIENT_MISMATCH",
         "READING_EDITS_CHANGED",
@@ -45,14 +47,25 @@ CODES: Mapping[int, tuple[str, ...]] = {
         "REPORT_NOT_EDITABLE",
         "REPORT_NOT_SIGNED",
         "SLIDE_ALREADY_PLACED",
+        "SLIDE_NOT_IN_QUEUE",
         "SLIDE_NOT_READABLE",
         "SLIDE_NOT_READY",
         "SLIDE_PLACE_TAKEN",
         "STALE_REVISION",
         "STATUS_NOT_ALLOWED",
+        "UPLOAD_BATCH_CLOSED",
+        "UPLOAD_BATCH_DIFFERS",
+        "UPLOAD_OFFSET_WRONG",
         "USERNAME_TAKEN",
     ),
-    413: ("BODY_TOO_LARGE",),
+    410: ("UPLOAD_GONE",),
+    412: ("UPLOAD_VERSION_WRONG",),
+    413: (
+        "BODY_TOO_LARGE",
+        "UPLOAD_TOO_LARGE",
+        "UPLOAD_TOO_MUCH",
+    ),
+    415: ("UPLOAD_TYPE_WRONG",),
     422: (
         "SEVERAL_SLIDES",
         "SLIDE_INCOMPLETE",
@@ -90,6 +103,7 @@ CODES: Mapping[int, tuple[str, ...]] = {
         "PASSWORD_TOO_WEAK",
         "PASSWORD_UNCHANGED",
         "PROFILE_UNKNOWN",
+        "PROFILE_UNUSABLE",
         "READING_MARKER_MISMATCH",
         "READING_NOT_OF_CASE",
         "REASON_MISSING",
@@ -104,7 +118,10 @@ CODES: Mapping[int, tuple[str, ...]] = {
         "SPACING_UNKNOWN",
         "TILE_UNREADABLE",
     ),
+    423: ("UPLOAD_BUSY",),
+    408: ("UPLOAD_INTERRUPTED",),
     429: ("LOGIN_THROTTLED",),
+    460: ("UPLOAD_CHECKSUM_WRONG",),
     500: (
         "ADDRESS_TAKEN",
         "ANALYSIS_CANCELLED",
@@ -148,6 +165,7 @@ CODES: Mapping[int, tuple[str, ...]] = {
     507: (
         "DATABASE_FULL",
         "STORAGE_FULL",
+        "UPLOAD_DISK_FULL",
     ),
 }
 """Status to codes. 422: what was given cannot be used; 409: it could, but not as things stand."""
