@@ -18,12 +18,12 @@ from pathlib import Path
 
 from coverslip.errors import CoverslipError, InvalidInput, NotFound
 from coverslip.settings import Settings, settings
-from coverslip.slides import errors, wire
+from coverslip.slides import bundle_errors, errors, wire
 from coverslip.slides.errors import DecoderFailed, DecoderMemory, DecoderTimeout, DecoderUnconfined
 
 KNOWN_ERRORS: dict[str, type[CoverslipError]] = {
     kind.code: kind
-    for kind in (*vars(errors).values(), InvalidInput, NotFound)
+    for kind in (*vars(errors).values(), *vars(bundle_errors).values(), InvalidInput, NotFound)
     if isinstance(kind, type) and issubclass(kind, CoverslipError) and kind is not errors.SlideError
 }
 PASSED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "HOME")

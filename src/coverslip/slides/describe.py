@@ -46,6 +46,7 @@ def from_json(document: Mapping[str, Any]) -> SlideProperties:
         icc_profile=None if profile is None else base64.b64decode(profile),
         scanner_model=document["scanner_model"],
         scanned_at=document["scanned_at"],
+        container_id=document.get("container_id"),
         planes=tuple(FocalPlane(**plane) for plane in document.get("planes", [{"offset_um": None}])),
         shown_plane=document.get("shown_plane", 0),
         channels=tuple(_channel(channel) for channel in document.get("channels", [])),

@@ -82,6 +82,8 @@ class SlideProperties:
     scanner_model: str | None = None
     scanned_at: str | None = None
     """ISO 8601, as far as the file says."""
+    container_id: str | None = None
+    """What the laboratory calls the glass slide (DICOM Container Identifier), where the file says."""
     planes: tuple[FocalPlane, ...] = (FocalPlane(None),)
     """All focal planes, from the lowest up; one where there is one. All have the same levels and grid."""
     shown_plane: int = 0

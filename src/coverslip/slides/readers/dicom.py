@@ -1,194 +1,255 @@
-"""DICOM whole slide images (PS3.3 A.32.8): one instance, or a folder with the instances of one slide; by wsidicom."""
+"""DICOM whole slide images (PS3.3 A.32.8): one instance, or a folder with the instances of one slide.
+
+Read by the bytes asked for: headers with pydicom, frames where the offset tables say, so a slide in object storage is
+read without being copied. What of the standard is read, refused or declined stands in `docs/use/formats.md`.
+"""
 
 from __future__ import annotations
 
+import itertools
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import pydicom
-import pydicom.config
-from pydicom.errors import InvalidDicomError
-from wsidicom import WsiDicom
-from wsidicom import errors as wsidicom_errors
+import numpy as np
 
+from coverslip.slides.bundle_errors import SeveralSlides
 from coverslip.slides.errors import FormatDeclined, SlideCorrupt, damage_is_corruption
+from coverslip.slides.layers import colour_of, window_of
+from coverslip.slides.readers.dicom_grid import matrix_size
+from coverslip.slides.readers.dicom_header import DicomHeader, container, header_of
 from coverslip.slides.readers.dicom_image import DicomImage
-from coverslip.slides.readers.dicom_slide import DicomSlide
-from coverslip.slides.slide import Level, SlideProperties
-from coverslip.slides.spacing import stated_spacing
+from coverslip.slides.readers.dicom_instance import (
+    PREFIX,
+    PREFIX_AT,
+    Instance,
+    OpenSources,
+    is_dicom,
+    items,
+    text_of,
+)
+from coverslip.slides.readers.dicom_slide import DicomLevels, DicomSlide
+from coverslip.slides.slide import Channel, Level, SlideProperties
+from coverslip.slides.source import is_folder, list_folder, open_source
 from coverslip.slides.tiled import exact_downsample
-from coverslip.vocabulary.units import Spacing
 
-# pydicom repeats the values of damaged headers in its warnings, and a value may be a name: nothing of it is logged.
-pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
-
-PREFIX_AT, PREFIX = 128, b"DICM"
 WHOLE_SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"
 """SOP class VL Whole Slide Microscopy Image Storage (PS3.4 B.5)."""
 MOST_FILES = 4096
-UM_PER_MM = 1000.0
-RESAMPLED = "RESAMPLED"
-
-UNUSABLE = (
-    wsidicom_errors.WsiDicomNotFoundError,
-    wsidicom_errors.WsiDicomNotSupportedError,
-    wsidicom_errors.WsiDicomStrictRequirementError,
-    wsidicom_errors.WsiDicomNoResolutionError,
-)
-CONTRADICTORY = (
-    wsidicom_errors.WsiDicomError,
-    wsidicom_errors.WsiDicomFileError,
-    wsidicom_errors.WsiDicomMatchError,
-    wsidicom_errors.WsiDicomUidDuplicateError,
-    wsidicom_errors.WsiDicomOutOfBoundsError,
-    wsidicom_errors.WsiDicomBotOverflow,
-    InvalidDicomError,
-)
+FLAVOURS = {"LABEL": "label", "OVERVIEW": "macro", "THUMBNAIL": "thumbnail", "LOCALIZER": "macro"}
+"""Third value of Image Type (PS3.3 C.8.12.4.1.1) -> what the picture is here; anything else is a level."""
+SAMPLED_TILES = 32
+LARGEST_ASPECT_DIFFERENCE = 0.02
 
 
 class DicomReader:
-    """Reads 8-bit whole slide images with one focal plane and one optical path."""
+    """Reads whole slide images of 8 bits in colour, or 8 to 16 bits in channels, with any number of focal planes."""
 
     name = "dicom"
-    reads_ranges = False
+    reads_ranges = True
 
     def accepts(self, path: Path, head: bytes) -> bool:
         """True for a DICOM file (its prefix at byte 128), and for a folder that holds one."""
-        if path.is_dir():
+        if is_folder(path):
             return bool(dicom_files(path))
         return is_dicom(head)
 
     def open(self, path: Path) -> DicomSlide:
-        """Open it. Raises `FormatDeclined` for DICOM that is no whole slide image, `SlideCorrupt`, `SlideTruncated`."""
-        files = dicom_files(path) if path.is_dir() else [path]
-        _require_whole_slide(files, path.name)
-        with damage_is_corruption(path.name):
-            try:
-                source = WsiDicom.open(files)
-            except UNUSABLE as error:
-                problem = "no level of a slide in it that can be read (a label, an overview, or an unknown encoding)"
-                raise FormatDeclined(file=path.name, problem=problem) from error
-            except CONTRADICTORY as error:
-                raise SlideCorrupt(file=path.name, problem=str(error).replace(str(path), path.name)) from error
-            except RuntimeError as error:
-                # wsidicom lets StopIteration escape where no level states its size in millimetres.
-                raise SlideCorrupt(file=path.name, problem="an attribute it must have is missing") from error
-            try:
-                return _opened(source, path)
-            except CONTRADICTORY as error:
-                source.close()
-                raise SlideCorrupt(file=path.name, problem=str(error).replace(str(path), path.name)) from error
-            except BaseException:
-                source.close()
-                raise
-
-
-def is_dicom(head: bytes) -> bool:
-    """Whether these are the first bytes of a DICOM file (PS3.10 section 7.1)."""
-    return head[PREFIX_AT : PREFIX_AT + len(PREFIX)] == PREFIX
+        """Open it. Raises `FormatDeclined` for DICOM that is no whole slide image, `SeveralSlides`, `SlideCorrupt`,
+        `SlideTruncated`.
+        """
+        files = dicom_files(path) if is_folder(path) else [path]
+        sources = OpenSources()
+        try:
+            with damage_is_corruption(path.name):
+                return _opened(files, sources, path.name)
+        except BaseException:
+            sources.close()
+            raise
 
 
 def dicom_files(folder: Path) -> list[Path]:
     """The DICOM files directly in a folder, sorted by name, at most `MOST_FILES`."""
     found = []
-    for path in sorted(folder.iterdir())[:MOST_FILES]:
-        if path.is_file():
-            with path.open("rb") as file:
-                if is_dicom(file.read(PREFIX_AT + len(PREFIX))):
-                    found.append(path)
+    for path in list_folder(folder)[:MOST_FILES]:
+        with closing(open_source(path)) as source:
+            if is_dicom(source.read_at(0, PREFIX_AT + len(PREFIX))):
+                found.append(path)
     return found
 
 
-def _require_whole_slide(files: list[Path], name: str) -> None:
-    kinds = set()
-    for file in files:
-        with damage_is_corruption(name):
-            try:
-                header = pydicom.dcmread(file, specific_tags=["SOPClassUID"], stop_before_pixels=True)
-            except InvalidDicomError as error:
-                raise SlideCorrupt(file=name, problem=str(error)) from error
-            kinds.add(header.get("SOPClassUID"))
-    if WHOLE_SLIDE not in kinds:
-        kind = next((uid.name for uid in kinds if uid is not None), "DICOM without a SOP class")
+def _opened(files: list[Path], sources: OpenSources, name: str) -> DicomSlide:
+    instances = _whole_slides([Instance(file, sources, name) for file in files], name)
+    _require_one_slide(instances, name)
+    levels, pictures = _sorted(instances, name)
+    images = tuple(DicomImage(group) for group in levels)
+    _check_levels(images, name)
+    associated = {kind: DicomImage([instance]) for kind, instance in pictures.items()}
+    levels_of = _aligned(images)
+    header = header_of(levels[0][0], images[0].grid.width, images[0].grid.height)
+    properties = _properties(header, images, levels_of, tuple(sorted(associated)))
+    return DicomSlide(properties, levels_of, associated, sources)
+
+
+def _whole_slides(instances: list[Instance], name: str) -> list[Instance]:
+    """Those that are whole slide images; annotations, reports and directories may lie beside them."""
+    found = [instance for instance in instances if instance.text("SOPClassUID") == WHOLE_SLIDE]
+    if not found:
+        kinds = [instance.header.get("SOPClassUID") for instance in instances]
+        kind = next((uid.name for uid in kinds if uid), "DICOM without a SOP class")
         raise FormatDeclined(file=name, problem=f"{kind}, not a whole slide image")
+    return found
 
 
-def _opened(source: Any, path: Path) -> DicomSlide:
-    images = [DicomImage(level.default_instance.image_data, path.name) for level in source.levels]
-    for image in images:
-        image.check_storage()
-    associated = {}
-    for name, group in (("label", source.labels), ("macro", source.overviews)):
-        if group is not None and len(group):
-            associated[name] = group[0].default_instance.image_data
+def _require_one_slide(instances: list[Instance], name: str) -> None:
+    """One glass; and one series, or several of the same glass in one frame of reference."""
+    glasses = {container(instance.header) for instance in instances} - {None}
+    series = {instance.text("SeriesInstanceUID") for instance in instances}
+    frames = {instance.text("FrameOfReferenceUID") for instance in instances}
+    if len(glasses) > 1 or (len(series) > 1 and (not glasses or len(frames) > 1)):
+        raise SeveralSlides(file=name, count=max(len(glasses), len(series)))
+
+
+def _sorted(instances: list[Instance], name: str) -> tuple[list[list[Instance]], dict[str, Instance]]:
+    """The instances of each level, largest first, and those of label, overview and thumbnail."""
+    levels: dict[tuple[int, int], list[Instance]] = {}
+    pictures: dict[str, Instance] = {}
+    for instance in instances:
+        kinds = [str(value) for value in instance.header.get("ImageType") or ()]
+        flavour = FLAVOURS.get(kinds[2]) if len(kinds) > 2 else None
+        if flavour is None:
+            levels.setdefault(matrix_size(instance), []).append(instance)
+        else:
+            pictures.setdefault(flavour, instance)
+    if not levels:
+        raise FormatDeclined(file=name, problem="no level of a slide in it (only a label or an overview)")
+    ordered = sorted(levels.items(), key=lambda entry: entry[0], reverse=True)
+    return [group for _, group in ordered], pictures
+
+
+def _check_levels(images: tuple[DicomImage, ...], name: str) -> None:
+    """Raises `SlideCorrupt` where levels cannot be one picture, `FormatDeclined` for what would be shown wrongly."""
     base = images[0]
-    levels = tuple(
-        Level(
-            width=image.width,
-            height=image.height,
-            downsample=exact_downsample((base.width, base.height), (image.width, image.height)),
-            tile_width=image.tile_width,
-            tile_height=image.tile_height,
-            compression=image.compression,
-            passthrough=image.passthrough is not None,
-        )
+    if not base.encoding.grey and len(base.grid.paths) > 1:
+        raise FormatDeclined(file=name, problem=f"{len(base.grid.paths)} optical paths, each in colour")
+    for finer, coarser in itertools.pairwise(images):
+        across = base.grid.width / coarser.grid.width
+        down = base.grid.height / coarser.grid.height
+        rounding = 2 * max(across / coarser.grid.width, down / coarser.grid.height)
+        if abs(across - down) > max(across, down) * LARGEST_ASPECT_DIFFERENCE + rounding:
+            raise SlideCorrupt(file=name, problem="levels of different shapes: they are not one picture")
+        if coarser.grid.width >= finer.grid.width:
+            raise SlideCorrupt(file=name, problem="two levels of one width")
+        if coarser.encoding.grey != base.encoding.grey:
+            raise SlideCorrupt(file=name, problem="levels in colour and levels without")
+
+
+def _aligned(images: tuple[DicomImage, ...]) -> DicomLevels:
+    """Which of its own planes and optical paths each level shows for those of the largest level."""
+    base = images[0].grid
+    planes = tuple(
+        tuple(image.grid.nearest_plane(plane.offset_um, number) for number, plane in enumerate(base.planes))
         for image in images
     )
-    header = pydicom.dcmread(base.files[0], stop_before_pixels=True)
-    properties = SlideProperties(
+    paths = tuple(
+        tuple(image.grid.paths.index(name) if name in image.grid.paths else None for name in base.paths)
+        for image in images
+    )
+    return DicomLevels(images, planes, paths)
+
+
+def _properties(
+    header: DicomHeader, images: tuple[DicomImage, ...], levels: DicomLevels, associated: tuple[str, ...]
+) -> SlideProperties:
+    base = images[0].grid
+    shown = _plane_in_focus([plane.offset_um for plane in base.planes])
+    channels = _channels(header, images, levels, shown)
+    return SlideProperties(
         format="dicom",
         reader=DicomReader.name,
-        vendor=_text(header, "Manufacturer"),
+        vendor=header.vendor,
         width=base.width,
         height=base.height,
-        levels=levels,
-        spacing=_spacing(source.levels[0].pixel_spacing),
-        objective_power=_objective_power(header),
-        associated=tuple(sorted(associated)),
-        barcode=_text(header, "BarcodeValue"),
-        icc_profile=_icc_profile(header),
-        scanner_model=_text(header, "ManufacturerModelName"),
-        scanned_at=_acquired(header),
+        levels=tuple(
+            Level(
+                width=image.grid.width,
+                height=image.grid.height,
+                downsample=exact_downsample((base.width, base.height), (image.grid.width, image.grid.height)),
+                tile_width=image.grid.tile_width,
+                tile_height=image.grid.tile_height,
+                compression=image.encoding.compression,
+                passthrough=not channels and image.passthrough(levels.planes[number][shown], 0) is not None,
+            )
+            for number, image in enumerate(images)
+        ),
+        spacing=header.spacing,
+        objective_power=header.objective_power,
+        associated=associated,
+        barcode=header.barcode,
+        icc_profile=header.icc_profile,
+        scanner_model=header.scanner_model,
+        scanned_at=header.scanned_at,
+        container_id=header.container,
+        planes=base.planes,
+        shown_plane=shown,
+        channels=channels,
     )
-    return DicomSlide(properties, source, images, associated)
 
 
-def _spacing(size_mm: Any) -> Spacing | None:
-    if size_mm is None:
-        return None
-    return stated_spacing(float(size_mm.width) * UM_PER_MM, float(size_mm.height) * UM_PER_MM)
+def _plane_in_focus(offsets_um: list[float | None]) -> int:
+    """The plane at no offset, else nearest to it; the middle one where offsets are not stated."""
+    if any(offset is None for offset in offsets_um):
+        return len(offsets_um) // 2
+    return min(range(len(offsets_um)), key=lambda number: abs(offsets_um[number] or 0.0))
 
 
-def _text(header: pydicom.Dataset, keyword: str) -> str | None:
-    return str(header.get(keyword, "") or "").strip() or None
+def _channels(
+    header: DicomHeader, images: tuple[DicomImage, ...], levels: DicomLevels, plane: int
+) -> tuple[Channel, ...]:
+    """None for colour, and for a slide in grey of 8 bits and one optical path, which is shown as it is."""
+    base = images[0]
+    if not base.encoding.grey or (len(base.grid.paths) == 1 and base.encoding.bits_stored == 8):
+        return ()
+    stated = {text_of(path, "OpticalPathIdentifier") or "": path for path in header.paths}
+    channels = []
+    for number, identifier in enumerate(base.grid.paths):
+        path: Any = stated.get(identifier, {})
+        wavelength = _emission(path)
+        alone = len(base.grid.paths) == 1
+        channels.append(
+            Channel(
+                name=text_of(path, "OpticalPathDescription") or identifier or str(number + 1),
+                wavelength_nm=wavelength,
+                colour=(255, 255, 255) if alone and wavelength is None else colour_of(wavelength, number),
+                window=header.window or _measured_window(images, levels, plane, number),
+            )
+        )
+    return tuple(channels)
 
 
-def _first_path(header: pydicom.Dataset) -> pydicom.Dataset | None:
-    paths = header.get("OpticalPathSequence")
-    return paths[0] if paths else None
+def _emission(path: Any) -> float | None:
+    """Wavelength that the filter before the camera lets through, in nm (PS3.3 C.8.12.5)."""
+    for place in (path, *items(path, "ImagePathFilterTypeStackCodeSequence")):
+        value = place.get("ImagePathFilterPassThroughWavelength")
+        if value:
+            return float(value)
+    return None
 
 
-def _objective_power(header: pydicom.Dataset) -> float | None:
-    """Of the lens; None where only a reduced level was given, because the image is then coarser than the lens says."""
-    path = _first_path(header)
-    image_type = [str(value) for value in header.get("ImageType", [])]
-    if path is None or path.get("ObjectiveLensPower") is None or RESAMPLED in image_type[3:]:
-        return None
-    power = float(path.ObjectiveLensPower)
-    return power if power > 0 else None
-
-
-def _icc_profile(header: pydicom.Dataset) -> bytes | None:
-    path = _first_path(header)
-    profile = path.get("ICCProfile") if path is not None else None
-    return bytes(profile) if profile else None
-
-
-def _acquired(header: pydicom.Dataset) -> str | None:
-    """ISO 8601 from AcquisitionDateTime (PS3.5 6.2, DT: YYYYMMDDHHMMSS.FFFFFF&ZZXX), as far as it is given."""
-    text = _text(header, "AcquisitionDateTime") or ""
-    digits = text.split(".")[0].split("+")[0].split("-")[0]
-    if not digits.isdigit() or len(digits) < 8:
-        return None
-    date = f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}"
-    return f"{date}T{digits[8:10]}:{digits[10:12]}:{digits[12:14]}" if len(digits) >= 14 else date
+def _measured_window(images: tuple[DicomImage, ...], levels: DicomLevels, plane: int, channel: int) -> tuple[int, int]:
+    """From the coarsest level: a file states no window, as a rule."""
+    image, path = images[-1], levels.paths[-1][channel]
+    whitest = image.encoding.whitest
+    if path is None:
+        return 0, whitest
+    own_plane = levels.planes[-1][plane]
+    tiles = image.grid.columns * image.grid.rows
+    samples: list[Any] = []
+    for tile in range(0, tiles, max(1, tiles // SAMPLED_TILES)):
+        try:
+            pixels = image.pixels(own_plane, path, tile)
+        except (ValueError, OSError, EOFError, RuntimeError):
+            continue  # one damaged frame: it will say so when it is asked for
+        if pixels is not None:
+            samples.append(pixels.reshape(-1))
+    return window_of(np.concatenate(samples), 0, whitest) if samples else (0, whitest)
