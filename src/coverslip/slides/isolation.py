@@ -21,7 +21,7 @@ import numpy as np
 
 from coverslip.errors import CoverslipError, InvalidInput
 from coverslip.slides import wire
-from coverslip.slides.colour.managed import SlideColour
+from coverslip.slides.colour.managed import SlideColour, profile_of
 from coverslip.slides.colour.table import ColourSpace, ColourTable
 from coverslip.slides.decoder import Decoder, DecoderLimits, folders_of
 from coverslip.slides.describe import from_json
@@ -205,7 +205,7 @@ class IsolatedSlide:
 
     def colour(self, space: ColourSpace) -> SlideColour:
         """What became of the profile; one on which the decoder dies is `unusable`, and the slide is shown as stored."""
-        profile = self._properties.icc_profile
+        profile = profile_of(self)
         if profile is None:
             return SlideColour("none")
         try:

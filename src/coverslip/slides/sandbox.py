@@ -13,6 +13,7 @@ import socket
 import sys
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ import numpy as np
 from coverslip.errors import CoverslipError
 from coverslip.slides import wire
 from coverslip.slides.associated import thumbnail
+from coverslip.slides.colour.managed import colour_of_profile, profile_of
+from coverslip.slides.colour.profile import LARGEST_BYTES
+from coverslip.slides.colour.table import ColourSpace
 from coverslip.slides.confinement import CannotConfine, confine
 from coverslip.slides.describe import to_json
 from coverslip.slides.errors import FormatDeclined, damage_is_corruption
@@ -117,7 +121,10 @@ def _properties(slide: Slide, request: wire.Header) -> Answer:
         if isinstance(slide, ReducedReads)
         else None
     )
-    return {"properties": to_json(slide.properties, with_profile=True), "reductions": reductions}, b""
+    properties, profile = slide.properties, slide.properties.icc_profile
+    if profile is not None and len(profile) > LARGEST_BYTES:  # never used, and too much for a message
+        properties = replace(properties, icc_profile=profile[: LARGEST_BYTES + 1])
+    return {"properties": to_json(properties, with_profile=True), "reductions": reductions}, b""
 
 
 def _index(slide: Slide, request: wire.Header) -> Answer:
@@ -148,6 +155,11 @@ def _thumbnail(slide: Slide, request: wire.Header) -> Answer:
     return _pixels(thumbnail(slide, request["longest_px"]))
 
 
+def _colour(slide: Slide, request: wire.Header) -> Answer:
+    colour = colour_of_profile(profile_of(slide), ColourSpace(request["space"]))
+    return colour.to_json(), b"" if colour.table is None else colour.table.to_bytes()
+
+
 def _pixels(image: RgbImage) -> Answer:
     pixels = np.ascontiguousarray(image)
     return {"height": pixels.shape[0], "width": pixels.shape[1]}, pixels.data.cast("B")
@@ -160,6 +172,7 @@ OPERATIONS: dict[str, Callable[[Slide, dict[str, Any]], Answer]] = {
     "region": _region,
     "associated": _associated,
     "thumbnail": _thumbnail,
+    "colour": _colour,
 }
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from coverslip.phantoms.files.colour_target import write_colour_target
 from coverslip.phantoms.files.dicom import write_dicom
 from coverslip.phantoms.files.ome import write_ome
 from coverslip.phantoms.files.picture import Rgb, tissue
@@ -33,6 +34,7 @@ WRITERS: dict[str, Writer] = {
         folder / "pyramid.tif", example(), factors=(1, 2, 4), mpp=0.25, tile=(64, 64), compression="jpeg"
     ),
     "tiff-plain": lambda folder: write_tiff(folder / "plain.tif", example(), mpp=0.5),
+    "svs-colour-target": lambda folder: write_colour_target(folder / "target.svs", patch_px=32),
     "ome-tiff": lambda folder: write_ome(folder / "scan.ome.tif", example()),
     "dicom-tiled-full-jpeg": lambda folder: write_dicom(folder / "dicom", example()),
 }
