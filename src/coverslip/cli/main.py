@@ -14,6 +14,7 @@ COMMANDS = {
     "analyze": "Read a marker on a slide or an image, without any server.",
     "backup": "Copy database and blobs into one archive.",
     "check": "Prove that rows, bytes, reports and the audit trail agree.",
+    "convert": "Write a slide as a DICOM series, OME-TIFF or TIFF.",
     "demo": "Fill a data folder with the demo region and walk one case through it.",
     "ingest": "Take slides in.",
     "phantom": "Render a slide of tissue with known truth.",

@@ -67,6 +67,11 @@ CODES: Mapping[int, tuple[str, ...]] = {
     ),
     415: ("UPLOAD_TYPE_WRONG",),
     422: (
+        "CONVERSION_LAYERS",
+        "CONVERSION_SPACING_UNKNOWN",
+        "CONVERSION_TILES_DIFFER",
+        "OUTPUT_EXISTS",
+        "OUTPUT_NOT_WRITABLE",
         "SEVERAL_SLIDES",
         "SLIDE_INCOMPLETE",
         "SLIDE_NAME_REFUSED",
@@ -123,6 +128,8 @@ CODES: Mapping[int, tuple[str, ...]] = {
     429: ("LOGIN_THROTTLED",),
     460: ("UPLOAD_CHECKSUM_WRONG",),
     500: (
+        "CONVERSION_FAILED",
+        "CONVERSION_SOURCE_CHANGED",
         "ADDRESS_TAKEN",
         "ANALYSIS_CANCELLED",
         "ANALYSIS_FAILED",
@@ -164,6 +171,7 @@ CODES: Mapping[int, tuple[str, ...]] = {
     ),
     507: (
         "DATABASE_FULL",
+        "OUTPUT_DISK_FULL",
         "STORAGE_FULL",
         "UPLOAD_DISK_FULL",
     ),

@@ -1,0 +1,247 @@
+"""A slide as a series of VL Whole Slide Microscopy images: one instance a level, and label, overview and thumbnail."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from coverslip.conversion.dicom.header import SeriesFacts, dataset
+from coverslip.conversion.dicom.instance import InstanceFile
+from coverslip.conversion.dicom.picture import (
+    METHODS,
+    Encoding,
+    Flavour,
+    Picture,
+    encoding_for,
+    encoding_of,
+)
+from coverslip.conversion.errors import SpacingNeeded
+from coverslip.conversion.frames import DecodedFrames, Frame, StoredFrames, encoder
+from coverslip.conversion.identity import PLACEHOLDER, Identity, content_digest
+from coverslip.conversion.metadata import SlideMetadata
+from coverslip.conversion.output import new_folder, require_room
+from coverslip.conversion.plan import LevelPlan, Plan
+from coverslip.conversion.result import Progress, Written
+from coverslip.slides.isolation import IsolatedSlide
+from coverslip.slides.slide import RgbImage
+from coverslip.vocabulary.units import Spacing
+
+WRITER = "1"
+"""Raised whenever the same slide and options are written differently: identifiers must then differ too."""
+THUMBNAIL_PX = 1024
+LONGEST_ROW = 65535
+"""Of a frame: Rows and Columns are 16-bit numbers (VR US)."""
+HEADER_BYTES = 64 * 1024
+SHOWN: dict[str, Flavour] = {"label": "LABEL", "macro": "OVERVIEW"}
+"""Pictures beside a slide and their value of Image Type."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesOptions:
+    """What a caller decides about a series."""
+
+    metadata: SlideMetadata = field(default_factory=SlideMetadata)
+    spacing: Spacing | None = None
+    """Of level 0, stated by a person; overrules what the slide says."""
+    without_label: bool = False
+    """Leave out the label, the overview (which shows it too) and the barcode."""
+    digest: str | None = None
+    """SHA-256 of the slide's content where it is known already."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Instance:
+    picture: Picture
+    file: str
+    frames: Iterable[Frame]
+    level: LevelPlan | None
+
+
+def write_series(
+    slide: IsolatedSlide, plan: Plan, target: Path, options: SeriesOptions, progress: Progress
+) -> list[Written]:
+    """Write the series into the new folder `target`, all of it or nothing.
+
+    Raises `SpacingNeeded`, `OutputExists`, `DiskFull`, `OutputNotWritable`, `TileUnreadable`, `DecoderFailed`.
+    """
+    spacing = options.spacing or plan.properties.spacing
+    if spacing is None:
+        raise SpacingNeeded(file=plan.source.name)
+    with new_folder(target) as folder, _hashed(plan, options) as digest:
+        instances = list(_instances(slide, plan, spacing, options))
+        require_room(folder, sum(_known_bytes(instance) for instance in instances), target)
+        progress.begin(sum(instance.picture.count for instance in instances))
+        unknown = _facts(plan, spacing, options, Identity(content="0" * 64, choices=""))
+        opened: list[tuple[_Instance, InstanceFile]] = []
+        try:
+            for instance in instances:
+                picture = instance.picture
+                header = dataset(unknown, picture, ratio=1.0)
+                file = InstanceFile(folder / instance.file, header, picture.encoding.transfer_syntax, picture.count)
+                opened.append((instance, file))
+                file.append(instance.frames, progress.advance)
+            facts = _facts(plan, spacing, options, Identity(digest(), _choices(plan, spacing, options)))
+            return [_finished(facts, instance, file) for instance, file in opened]
+        finally:
+            for _, file in opened:
+                file.close()
+
+
+def _finished(facts: SeriesFacts, instance: _Instance, file: InstanceFile) -> Written:
+    picture, size = instance.picture, file.frame_bytes
+    header = dataset(facts, picture, ratio=picture.raw_bytes / max(1, size))
+    file.finish(header)
+    return Written(
+        file=instance.file,
+        kind=picture.flavour.lower(),
+        width=picture.width,
+        height=picture.height,
+        tiles=picture.count,
+        tile_bytes=size,
+        passed_through=instance.level is not None and instance.level.passes,
+        encoding="jpeg" if picture.encoding.transfer_syntax.endswith((".50", ".51")) else _name(picture.encoding),
+        reason=instance.level.reason if instance.level is not None else "",
+        uid=str(header.SOPInstanceUID),
+    )
+
+
+def _name(encoding: Encoding) -> str:
+    return "htj2k" if encoding.transfer_syntax == encoding_for("htj2k").transfer_syntax else "jpeg2000"
+
+
+def _facts(plan: Plan, spacing: Spacing, options: SeriesOptions, identity: Identity) -> SeriesFacts:
+    barcode = options.metadata.BarcodeValue or plan.properties.barcode
+    return SeriesFacts(
+        properties=plan.properties,
+        spacing=spacing,
+        metadata=options.metadata,
+        identity=identity,
+        barcode=None if options.without_label else barcode,
+    )
+
+
+def _choices(plan: Plan, spacing: Spacing, options: SeriesOptions) -> str:
+    choice = plan.choice
+    parts = (WRITER, choice.wanted, choice.quality, choice.pass_through, spacing.x_um, spacing.y_um)
+    return "|".join(map(str, (*parts, options.without_label, options.metadata.identity())))
+
+
+def _instances(slide: IsolatedSlide, plan: Plan, spacing: Spacing, options: SeriesOptions) -> Iterator[_Instance]:
+    ratio = _source_ratio(plan)
+    workers = max(1, os.cpu_count() or 1)
+    number = 0
+    for level in plan.levels:
+        number += 1
+        picture = _level_picture(level, number, spacing, ratio)
+        frames = StoredFrames(plan, level) if level.passes else DecodedFrames(slide, level, plan.choice, workers)
+        yield _Instance(picture, f"level-{level.level}.dcm", frames, level)
+    extra: list[tuple[str, Flavour, RgbImage]] = []
+    if not options.without_label:
+        names = [name for name in SHOWN if name in plan.properties.associated]
+        extra = [(name, SHOWN[name], slide.associated(name)) for name in names]
+    if min(max(level.width, level.height) for level in plan.levels) > THUMBNAIL_PX:
+        extra.append(("thumbnail", "THUMBNAIL", slide.thumbnail(THUMBNAIL_PX)))
+    for name, flavour, image in extra:
+        number += 1
+        yield _beside(plan, name, flavour, number, image, spacing)
+
+
+def _level_picture(level: LevelPlan, number: int, spacing: Spacing, ratio: float) -> Picture:
+    return Picture(
+        flavour="VOLUME",
+        role=f"level-{level.level}",
+        number=number,
+        width=level.width,
+        height=level.height,
+        tile_width=level.tile_width,
+        tile_height=level.tile_height,
+        resampled=level.level > 0,
+        spacing=spacing.scaled(level.downsample),
+        encoding=encoding_of(level),
+        source_method=None if level.passes or level.source_lossless else METHODS.get(level.stored_as, "UNKNOWN"),
+        source_ratio=ratio,
+    )
+
+
+def _beside(plan: Plan, name: str, flavour: Flavour, number: int, image: RgbImage, spacing: Spacing) -> _Instance:
+    """Label, overview or thumbnail: one frame."""
+    shown = np.ascontiguousarray(image[:LONGEST_ROW, :LONGEST_ROW])
+    height, width = shown.shape[:2]
+    whole = plan.properties
+    level = LevelPlan(-1, width, height, 1.0, width, height, plan.choice.codec("dicom"), "other", None, None, "")
+    picture = Picture(
+        flavour=flavour,
+        role=name,
+        number=number,
+        width=width,
+        height=height,
+        tile_width=width,
+        tile_height=height,
+        resampled=flavour == "THUMBNAIL",
+        spacing=spacing.scaled(whole.width / width) if flavour == "THUMBNAIL" else None,
+        encoding=encoding_for(level.codec),
+        source_method=None,
+        source_ratio=1.0,
+    )
+    role = {"LABEL": "label", "OVERVIEW": "overview", "THUMBNAIL": "thumbnail"}[flavour]
+    return _Instance(picture, f"{role}.dcm", [(b"", encoder(level, plan.choice)(shown))], None)
+
+
+def _known_bytes(instance: _Instance) -> int:
+    """What an instance will at least take on the disk: exact where its tiles pass through."""
+    frames, count = instance.frames, instance.picture.count
+    tables = HEADER_BYTES + 26 * count
+    return tables + (sum(frames.lengths()) if isinstance(frames, StoredFrames) else 0)
+
+
+def _source_ratio(plan: Plan) -> float:
+    """Raw bytes of all levels to bytes of the slide's files: near enough for a compression ratio, and not below 1."""
+    raw = sum(level.width * level.height * 3 for level in plan.levels)
+    return max(1.0, raw / max(1, sum(file.stat().st_size for file in source_files(plan))))
+
+
+def source_files(plan: Plan) -> tuple[Path, ...]:
+    """All files of the slide."""
+    if plan.source.is_dir():
+        return tuple(sorted(path for path in plan.source.iterdir() if path.is_file()))
+    return tuple(sorted({plan.source, *(Path(name) for name in plan.files)}))
+
+
+@contextmanager
+def _hashed(plan: Plan, options: SeriesOptions) -> Iterator[Callable[[], str]]:
+    """Computes the slide's SHA-256 beside the conversion; the function given waits for it."""
+    if options.digest is not None:
+        known = options.digest
+        yield lambda: known
+        return
+    found: list[str | OSError] = []
+    stop = threading.Event()
+
+    def work() -> None:
+        try:
+            found.append(content_digest(source_files(plan), stop.is_set))
+        except OSError as error:
+            found.append(error)
+
+    def digest() -> str:
+        thread.join()
+        if isinstance(found[0], OSError):
+            raise found[0]
+        return found[0]
+
+    thread = threading.Thread(target=work, name="convert-digest", daemon=True)
+    thread.start()
+    try:
+        yield digest
+    finally:
+        stop.set()
+        thread.join()
+
+
+assert len(PLACEHOLDER) == len(Identity(content="0" * 64, choices="").uid("series"))
