@@ -9,8 +9,8 @@ from coverslip.access import audit
 from coverslip.access.permission import Permission, require
 from coverslip.cases.status import slide_became_ready
 from coverslip.errors import InvalidInput, NotFound
+from coverslip.ingest.enter import tell
 from coverslip.ingest.errors import PlaceTaken, SlideAlreadyPlaced, SlideNotReadable
-from coverslip.ingest.intake import tell
 from coverslip.records.models import Slide
 from coverslip.records.queries import reading as readings
 from coverslip.records.queries import slide as slides

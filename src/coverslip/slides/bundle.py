@@ -96,7 +96,7 @@ def dicom_bundles(folder: Path, files: Iterable[Path] | None = None) -> list[Bun
     What is DICOM but no image of a slide is left out where there is one. Raises `OSError`, `BundleNameRefused`.
     """
     known = []
-    for path in sorted(_files_of(folder) if files is None else files):
+    for path in sorted(folder_files(folder) if files is None else files):
         identity = dicom_identity(path)
         if identity is not None and path.name.upper() != "DICOMDIR":
             _stay_within(path, folder)
@@ -132,6 +132,15 @@ def content_digest(names: Sequence[str], digests: Sequence[str]) -> str:
     return hashlib.sha256(b"coverslip bundle 1\n" + "".join(lines).encode()).hexdigest()
 
 
+def folder_files(folder: Path) -> list[Path]:
+    """Regular files directly in a folder, clutter left out."""
+    with os.scandir(folder) as entries:
+        found = [Path(entry.path) for entry in entries if not is_clutter(entry.name) and entry.is_file()]
+    if len(found) > MOST_FILES:
+        raise SeveralSlides(file=storable(folder.name), count=len(found))
+    return found
+
+
 def is_clutter(name: str) -> bool:
     """Whether a name is of what file managers and systems leave about: hidden files, `Thumbs.db`, `desktop.ini`."""
     return name.startswith((".", "~$")) or name.lower() in ("thumbs.db", "desktop.ini")
@@ -165,7 +174,7 @@ def _mrxs(path: Path) -> Bundle:
         if not part.is_file() or part.stat().st_size == 0:
             raise SlideIncomplete(file=name, missing=f"{storable(folder.name)}/{storable(wanted)}")
     files = [BundleFile(f"{stem}{path.suffix}", path)]
-    for part in sorted(_files_of(folder)):
+    for part in sorted(folder_files(folder)):
         _stay_within(part, folder)
         files.append(BundleFile(f"{stem}/{_part_name(part)}", part))
     return Bundle(path, name, tuple(files), "mrxs")
@@ -244,15 +253,6 @@ def _grouped(known: list[tuple[Path, DicomIdentity]]) -> list[list[tuple[Path, D
             group_of[trait] = merged
     groups = {id(group): sorted(group, key=lambda entry: entry[0]) for group in group_of.values()}
     return sorted(groups.values(), key=lambda group: group[0][0])
-
-
-def _files_of(folder: Path) -> list[Path]:
-    """Regular files directly in a folder, clutter left out."""
-    with os.scandir(folder) as entries:
-        found = [Path(entry.path) for entry in entries if not is_clutter(entry.name) and entry.is_file()]
-    if len(found) > MOST_FILES:
-        raise SeveralSlides(file=storable(folder.name), count=len(found))
-    return found
 
 
 def _stay_within(path: Path, folder: Path) -> None:

@@ -100,7 +100,11 @@ class BlobStore:
         return checksum
 
     def put_stream(
-        self, organization_id: UUID, source: IO[bytes], digest: str, progress: Callable[[int], None] | None = None
+        self,
+        organization_id: UUID,
+        source: IO[bytes],
+        digest: str | None = None,
+        progress: Callable[[int], None] | None = None,
     ) -> Checksum:
         """Store what is read from `source` to its end; raises as `put_file`."""
         if self.folder is not None:

@@ -23,7 +23,8 @@ from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import select
 
 from coverslip.errors import CoverslipError
-from coverslip.ingest import intake
+from coverslip.ingest import look
+from coverslip.ingest import taken as taken_in
 from coverslip.ingest.errors import FileChanged, FileStillGrowing, FileUnreadable
 from coverslip.ingest.intake import take_in
 from coverslip.ingest.settle import Patience, wait_until_settled
@@ -101,7 +102,7 @@ def out_of_time(monkeypatch: pytest.MonkeyPatch) -> None:
     def busy(*_: object) -> None:
         raise DecoderTimeout(file="x", seconds=1)
 
-    monkeypatch.setattr(intake, "_look", busy)
+    monkeypatch.setattr(look, "look", busy)
 
 
 @pytest.mark.parametrize(("name", "outcome"), [("S25-00123-A1-2_KI67.svs", "matched"), ("scan.svs", "unmatched")])
@@ -163,11 +164,14 @@ def test_what_is_no_slide_is_refused_and_nothing_of_it_is_kept(
     assert (event.outcome, event.detail["code"]) == ("failed", error.code)
 
 
-def test_a_missing_file_and_a_folder_are_named(laboratory: Laboratory, tmp_path: Path) -> None:
+def test_a_missing_file_a_folder_of_none_and_a_pipe_are_named(laboratory: Laboratory, tmp_path: Path) -> None:
     with pytest.raises(SlideMissing):
         laboratory.take(tmp_path / "none.svs")
-    with pytest.raises(FileUnreadable):
+    with pytest.raises(NotASlide):
         laboratory.take(tmp_path)
+    os.mkfifo(tmp_path / "pipe.svs")
+    with pytest.raises(FileUnreadable):
+        laboratory.take(tmp_path / "pipe.svs")
 
 
 @pytest.fixture
@@ -349,8 +353,8 @@ def test_a_file_name_in_another_encoding_is_taken_in(laboratory: Laboratory, sli
 def test_a_file_that_writes_what_no_database_holds_into_its_metadata_is_taken_in(
     laboratory: Laboratory, slide_file: SlideFileMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake, "to_json", lambda properties: to_json(properties) | {"vendor": "a\0b"})
-    monkeypatch.setattr(intake, "read_barcodes", lambda label: ("a\0b",))
+    monkeypatch.setattr(taken_in, "to_json", lambda properties: to_json(properties) | {"vendor": "a\0b"})
+    monkeypatch.setattr(look, "read_barcodes", lambda label: ("a\0b",))
     taken = laboratory.take(slide_file("plain", "a.svs"))
     with laboratory.database.transaction(laboratory.actor) as tx:
         row = slides.slide(tx, taken.slide_id)

@@ -99,6 +99,13 @@ def lock_content(tx: Transaction, digest: str) -> None:
     tx.session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
+def lock_register(tx: Transaction, *, to_forget: bool = False) -> None:
+    """Until the transaction ends, let nobody forget bytes that it is about to name; or, to forget, name any."""
+    key = tx.organization_id.int >> 65
+    lock = func.pg_advisory_xact_lock(key) if to_forget else func.pg_advisory_xact_lock_shared(key)
+    tx.session.execute(select(lock))
+
+
 def register_blob(tx: Transaction, digest: str, size_bytes: int, media_type: str) -> None:
     """Enter bytes in the register; nothing happens where they stand in it."""
     values: dict[str, Any] = {
@@ -115,18 +122,22 @@ def is_registered(tx: Transaction, digest: str) -> bool:
     return tx.session.scalar(select(Blob.digest).where(Blob.digest == digest)) is not None
 
 
-def set_file(tx: Transaction, slide_id: UUID, *, name: str, digest: str, size_bytes: int) -> SlideFile:
-    """Let a slide be made of this one file; a file it had before is forgotten, not deleted."""
+def set_files(tx: Transaction, slide_id: UUID, files: Sequence[tuple[str, str, int]]) -> None:
+    """Let a slide be made of these (name, digest, size in bytes); files it had before are forgotten, not deleted."""
     tx.session.execute(delete(SlideFile).where(SlideFile.slide_id == slide_id))
-    return tx.add(
-        SlideFile(
-            organization_id=tx.organization_id,
-            slide_id=slide_id,
-            position=0,
-            name=name,
-            digest=digest,
-            size_bytes=size_bytes,
-        )
+    tx.session.execute(
+        insert(SlideFile),
+        [
+            {
+                "organization_id": tx.organization_id,
+                "slide_id": slide_id,
+                "position": position,
+                "name": name,
+                "digest": digest,
+                "size_bytes": size_bytes,
+            }
+            for position, (name, digest, size_bytes) in enumerate(files)
+        ],
     )
 
 
