@@ -100,6 +100,9 @@ def combined(levels: list[tuple[list[str], LevelIndex | None]]) -> TileIndex:
             renumbered.append(None)
             continue
         numbers = [files.index(name) for name in names]
+        if index.files is None and numbers[0] == 0:
+            renumbered.append(index)
+            continue
         named = index.files if index.files is not None else array("H", bytes(2 * len(index.offsets)))
         renumbered.append(replace(index, files=array("H", [numbers[number] for number in named])))
     return TileIndex(tuple(files), tuple(renumbered))
