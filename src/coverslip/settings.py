@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -30,13 +30,64 @@ class Settings(BaseSettings):
         default=None,
         description="Object storage for slides and results, s3://bucket/prefix; unset: the folder blobs in data_dir.",
     )
+    cold_storage_url: str | None = Field(
+        default=None,
+        description="Cheaper place to which rules move blobs, s3://bucket/prefix or file:///folder; unset: none.",
+    )
+    replica_storage_url: str | None = Field(
+        default=None,
+        description="Second copy of every blob, from which damage is repaired, s3://... or file:///folder; unset: none.",
+    )
+    s3_endpoint: str | None = Field(
+        default=None, description="Address of the object storage, https://host:port; unset: Amazon's."
+    )
+    s3_region: str = Field(default="us-east-1", description="Region of the object storage.")
+    s3_access_key_id: str | None = Field(
+        default=None, description="Key of the object storage; unset: AWS_ACCESS_KEY_ID, or the machine's own role."
+    )
+    s3_secret_access_key: SecretStr | None = Field(
+        default=None, description="Secret that goes with s3_access_key_id; unset: AWS_SECRET_ACCESS_KEY."
+    )
+    cold_s3_access_key_id: str | None = Field(
+        default=None, description="Key of the cold place; unset: as s3_access_key_id."
+    )
+    cold_s3_secret_access_key: SecretStr | None = Field(
+        default=None, description="Secret that goes with cold_s3_access_key_id."
+    )
+    replica_s3_access_key_id: str | None = Field(
+        default=None, description="Key of the replica; unset: as s3_access_key_id."
+    )
+    replica_s3_secret_access_key: SecretStr | None = Field(
+        default=None, description="Secret that goes with replica_s3_access_key_id."
+    )
+    s3_path_style: bool | None = Field(
+        default=None, description="Bucket in the path, not in the host name; unset: where s3_endpoint is set."
+    )
+    s3_ca_file: Path | None = Field(
+        default=None, description="PEM file of the authority that signed the object storage's certificate."
+    )
+    s3_timeout_seconds: float = Field(
+        default=30.0, gt=0, description="Silence of the object storage after which a request is begun again, in seconds."
+    )
+    s3_retries: int = Field(
+        default=5, ge=0, description="How often a request to the object storage is begun again, with growing pauses."
+    )
+    cache_dir: Path | None = Field(
+        default=None, description="Folder of what was read from object storage; unset: cache in data_dir."
+    )
+    cache_mb: int = Field(
+        default=20_000, ge=16, description="Most that the folder cache_dir takes, in MB; the longest unread goes first."
+    )
+    fixity_days: int = Field(
+        default=30, ge=1, description="Days within which every stored byte is read and compared with its checksum."
+    )
     host: str = Field(default="127.0.0.1", description="Address the web server listens on.")
     port: int = Field(default=8400, description="Port the web server listens on.")
     session_hours: float = Field(default=12.0, description="Longest life of a sign-in, in hours.")
     session_idle_minutes: float = Field(default=60.0, description="A sign-in unused this long ends, in minutes.")
     secure_cookies: bool = Field(default=False, description="Send the session cookie over HTTPS only.")
     slide_readers: tuple[str, ...] = Field(
-        default=("tiff", "dicom", "openslide", "plain"),
+        default=("tiff", "bif", "dicom", "openslide", "plain"),
         description="Slide readers in the order they are asked, by entry-point name; a plug-in works once named here.",
     )
     algorithms: tuple[str, ...] = Field(
@@ -64,6 +115,11 @@ class Settings(BaseSettings):
     def blob_dir(self) -> Path:
         """Folder of the local blob store."""
         return self.data_dir / "blobs"
+
+    @property
+    def cache_folder(self) -> Path:
+        """Folder of what was read from object storage."""
+        return self.cache_dir or self.data_dir / "cache"
 
     @property
     def spool_dir(self) -> Path:

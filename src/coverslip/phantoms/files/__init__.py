@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from coverslip.phantoms.files.colour_target import write_colour_target
+from coverslip.phantoms.files.bif import BifArea, BifOptions, write_bif
 from coverslip.phantoms.files.dicom import write_dicom
 from coverslip.phantoms.files.ome import write_ome
 from coverslip.phantoms.files.picture import Rgb, tissue
@@ -36,6 +37,19 @@ WRITERS: dict[str, Writer] = {
     "tiff-plain": lambda folder: write_tiff(folder / "plain.tif", example(), mpp=0.5),
     "svs-colour-target": lambda folder: write_colour_target(folder / "target.svs", patch_px=32),
     "ome-tiff": lambda folder: write_ome(folder / "scan.ome.tif", example()),
+    "bif-dp200": lambda folder: write_bif(folder / "dp200.bif", example()),
+    "bif-dp200-overlap": lambda folder: write_bif(folder / "overlap.bif", example(), BifOptions(overlap_x=(0, 24, 0))),
+    "bif-dp200-focal-planes": lambda folder: write_bif(folder / "planes.bif", example(), BifOptions(planes=3)),
+    "bif-iscan-overlap": lambda folder: write_bif(
+        folder / "iscan.bif", example(), BifOptions(overlap_x=(10,), overlap_y=(6,), scanner=None)
+    ),
+    "bif-iscan-two-areas": lambda folder: write_bif(
+        folder / "areas.bif",
+        example(),
+        BifOptions(
+            areas=(BifArea(0, 0, 2, 2), BifArea(200, 170, 2, 2, (0, 2))), overlap_x=(8,), overlap_y=(8,), scanner=None
+        ),
+    ),
     "dicom-tiled-full-jpeg": lambda folder: write_dicom(folder / "dicom", example()),
 }
 """Name -> writer of a small example slide in a folder that exists."""

@@ -11,7 +11,7 @@ from typing import Any
 from tifffile import TiffFile, TiffFileError
 
 from coverslip.slides.errors import SlideCorrupt, damage_is_corruption
-from coverslip.slides.readers.tiff_chain import check_chain, is_tiff
+from coverslip.slides.readers.tiff_chain import check_chain
 from coverslip.slides.source import Source, as_file, open_source
 
 Page = Any
@@ -55,20 +55,6 @@ def opening(path: Path, *, ndpi: bool = False) -> Iterator[OpenTiff]:
     except BaseException:
         source.close()
         raise
-
-
-def first_page(path: Path, head: bytes) -> Page | None:
-    """The first directory of a TIFF, for `SlideReader.accepts`; None for what is none or cannot be parsed."""
-    if not is_tiff(head):
-        return None
-    source = open_source(path)
-    try:
-        with TiffFile(as_file(source), _multifile=False) as tiff:
-            return tiff.pages.first
-    except DAMAGE:
-        return None
-    finally:
-        source.close()
 
 
 def tag_text(page: Page, name: str | int) -> str:
