@@ -10,20 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from coverslip.phantoms.files.colour_target import write_colour_target
 from coverslip.phantoms.files.bif import BifArea, BifOptions, write_bif
-from coverslip.phantoms.files.dicom import write_dicom
+from coverslip.phantoms.files.colour_target import write_colour_target
+from coverslip.phantoms.files.dicom_examples import DICOM_EXAMPLES
 from coverslip.phantoms.files.ome import write_ome
-from coverslip.phantoms.files.picture import Rgb, tissue
+from coverslip.phantoms.files.picture import example
 from coverslip.phantoms.files.svs import SvsOptions, write_svs
 from coverslip.phantoms.files.tiff import write_tiff
 
 Writer = Callable[[Path], Path]
-
-
-def example() -> Rgb:
-    """The picture that the example slides show: 500 x 380 pixels."""
-    return tissue(500, 380)
 
 
 WRITERS: dict[str, Writer] = {
@@ -50,6 +45,6 @@ WRITERS: dict[str, Writer] = {
             areas=(BifArea(0, 0, 2, 2), BifArea(200, 170, 2, 2, (0, 2))), overlap_x=(8,), overlap_y=(8,), scanner=None
         ),
     ),
-    "dicom-tiled-full-jpeg": lambda folder: write_dicom(folder / "dicom", example()),
+    **DICOM_EXAMPLES,
 }
 """Name -> writer of a small example slide in a folder that exists."""

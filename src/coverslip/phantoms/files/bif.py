@@ -46,7 +46,7 @@ class BifArea:
 class BifOptions:
     """How the slide is written. Overlaps and drifts in pixels, one for each gap from the left or the top, repeated."""
 
-    areas: tuple[BifArea, ...] = (BifArea(0, 0, 4, 3),)
+    areas: tuple[BifArea, ...] = (BifArea(0, 0, 3, 3),)
     tile: tuple[int, int] = (128, 96)
     overlap_x: tuple[int, ...] = (0,)
     overlap_y: tuple[int, ...] = (0,)

@@ -23,6 +23,11 @@ def tissue(width: int, height: int, seed: int = 1) -> Rgb:
     return np.asarray(image.clip(0, 255), dtype=np.uint8)
 
 
+def example() -> Rgb:
+    """The picture that the example slides show: 500 x 380 pixels."""
+    return tissue(500, 380)
+
+
 def halved(image: Rgb, factor: int) -> Rgb:
     """The picture `factor` times smaller, sizes rounded down, each pixel the mean of those it covers."""
     height, width = image.shape[0] // factor, image.shape[1] // factor
