@@ -54,6 +54,9 @@ class Slide(OfOrganization, Base):
     size_bytes: Mapped[int | None] = mapped_column(BigInteger)
     original_name: Mapped[str | None]
     properties: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    companion_digest: Mapped[str | None]
+    """Of the file with the levels that the slide's own lacks (`slides.companion`)."""
+    matching: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     received_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     received_by: Mapped[UUID | None]
     created_at: Mapped[Now]

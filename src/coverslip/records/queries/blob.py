@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import literal, select, union_all
 from sqlalchemy.dialects.postgresql import insert
 
-from coverslip.records.models import Blob, Reading, Report, SlideFile
+from coverslip.records.models import Blob, Reading, Report, Slide, SlideFile
 from coverslip.records.transaction import Transaction
 
 
@@ -39,6 +39,7 @@ def unregistered_references(tx: Transaction) -> list[Reference]:
     """Rows that need bytes the register does not know."""
     needed = union_all(
         select(literal("slide").label("object_type"), SlideFile.slide_id.label("object_id"), SlideFile.digest),
+        select(literal("slide"), Slide.id, Slide.companion_digest),
         select(literal("reading"), Reading.id, Reading.cells_digest),
         select(literal("report"), Report.id, Report.content_digest),
         select(literal("report"), Report.id, Report.pdf_digest_zh),
