@@ -2,11 +2,11 @@
 
 from coverslip.records.migrations.scripts import run_sql
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    run_sql("0004_companion.sql")
+    run_sql("0005_companion.sql")
