@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import io
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 from uuid import UUID
 
-from PIL import Image, ImageCms
+from PIL import Image
 
 from coverslip.records.models import Slide as SlideRow
 from coverslip.reports.errors import KeyImageInvalid
+from coverslip.slides.colour.managed import colour_of
 from coverslip.slides.region import read_scaled
 from coverslip.slides.slide import RgbImage, Slide
 from coverslip.vocabulary.geometry import Box
-
-logger = logging.getLogger(__name__)
 
 MOST_IMAGES = 24
 LONGEST_CAPTION = 400
@@ -95,15 +93,16 @@ def check(images: Sequence[KeyImage], slides: Mapping[UUID, SlideRow], case_id: 
 
 
 def cut(images: Sequence[KeyImage], slides: Mapping[UUID, SlideRow], open_slide: OpenSlide) -> list[CutImage]:
-    """The pictures in their order. Raises what reading a slide raises."""
+    """The pictures in their order, in sRGB by the slide's colour profile. Raises what reading a slide raises."""
     made: list[CutImage] = []
     for image in images:
         with open_slide(slides[image.slide_id]) as slide:
             spacing = slide.properties.spacing
-            data, colour = _jpeg(_pixels(slide, image.box), slide.properties.icc_profile)
+            colour = colour_of(slide)
+            data = _jpeg(colour.apply(_pixels(slide, image.box)))
         digest = hashlib.sha256(data).hexdigest()
         # A bar is drawn along x, so x's own spacing counts.
-        made.append(CutImage(digest, data, None if spacing is None else float(spacing.x_um), colour))
+        made.append(CutImage(digest, data, None if spacing is None else float(spacing.x_um), colour.applied))
     return made
 
 
@@ -112,24 +111,7 @@ def _pixels(slide: Slide, box: Box) -> RgbImage:
     return read_scaled(slide, box, (max(1, round(box.width * shrink)), max(1, round(box.height * shrink))))
 
 
-def _jpeg(pixels: RgbImage, icc_profile: bytes | None) -> tuple[bytes, Colour]:
-    """JPEG in sRGB: a scanner's own colour profile is applied, so that the print shows the colours of the glass."""
-    picture = Image.fromarray(pixels)
-    colour: Colour = "none"
-    if icc_profile is not None:
-        picture, colour = _managed(picture, icc_profile)
+def _jpeg(pixels: RgbImage) -> bytes:
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=0)
-    return buffer.getvalue(), colour
-
-
-def _managed(picture: Image.Image, icc_profile: bytes) -> tuple[Image.Image, Colour]:
-    """The picture in sRGB; as stored where the profile is broken or not one of an RGB device."""
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(icc_profile))
-        converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError):
-        logger.warning("a slide's colour profile cannot be used; its key image keeps the stored colours")
-        return picture, "unusable"
-    assert converted is not None
-    return converted, "applied"
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=JPEG_QUALITY, subsampling=0)
+    return buffer.getvalue()

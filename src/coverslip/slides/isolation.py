@@ -203,7 +203,7 @@ class IsolatedSlide:
         """The whole slide, drawn small; exists for every slide."""
         return self._image("thumbnail", longest_px=longest_px)
 
-    def colour(self, space: ColourSpace) -> SlideColour:
+    def managed_colour(self, space: ColourSpace) -> SlideColour:
         """What became of the profile; one on which the decoder dies is `unusable`, and the slide is shown as stored."""
         profile = profile_of(self)
         if profile is None:

@@ -73,7 +73,7 @@ class SlideColour:
 class ManagedSlide(Protocol):
     """A slide whose profile is looked at elsewhere: in its decoder process."""
 
-    def colour(self, space: ColourSpace) -> SlideColour:
+    def managed_colour(self, space: ColourSpace) -> SlideColour:
         """What became of its profile."""
         ...
 
@@ -95,7 +95,7 @@ def colour_of_profile(profile: bytes | None, space: ColourSpace) -> SlideColour:
 def colour_of(slide: Slide, space: ColourSpace = ColourSpace.SRGB) -> SlideColour:
     """What became of a slide's profile. Raises `DecoderBusy`; a profile on which the decoder dies is `unusable`."""
     if isinstance(slide, ManagedSlide):
-        return slide.colour(space)
+        return slide.managed_colour(space)
     return colour_of_profile(profile_of(slide), space)
 
 

@@ -110,12 +110,12 @@ def test_the_sandbox_and_this_process_make_the_same_table(tmp_path: Path) -> Non
     path = write_colour_target(tmp_path / "slide.svs", patch_px=32)
     with open_isolated(path) as isolated, open_slide(path) as slide:
         for space in ColourSpace:
-            there, here = isolated.colour(space), colour_of(slide, space)
+            there, here = isolated.managed_colour(space), colour_of(slide, space)
             assert there.to_json() == here.to_json()
             assert there.table is not None
             assert here.table is not None
             np.testing.assert_array_equal(there.table.nodes, here.table.nodes)
-        assert isolated.colour(SRGB).name == "Coverslip phantom scanner"
+        assert isolated.managed_colour(SRGB).name == "Coverslip phantom scanner"
 
 
 def test_a_slide_without_profile_has_none(tmp_path: Path) -> None:
