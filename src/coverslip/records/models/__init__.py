@@ -5,6 +5,7 @@ from coverslip.records.models.audit import AuditEvent
 from coverslip.records.models.base import Base
 from coverslip.records.models.blob import Blob
 from coverslip.records.models.case import Case
+from coverslip.records.models.intake import MatchRule, WatchedFile, WatchedFolder
 from coverslip.records.models.organization import Organization
 from coverslip.records.models.patient import Patient
 from coverslip.records.models.person import Person, PersonRole
@@ -23,6 +24,7 @@ __all__ = [
     "Block",
     "Case",
     "LoginAttempt",
+    "MatchRule",
     "Organization",
     "Patient",
     "Person",
@@ -36,4 +38,6 @@ __all__ = [
     "Specimen",
     "Upload",
     "UploadBatch",
+    "WatchedFile",
+    "WatchedFolder",
 ]
