@@ -125,24 +125,26 @@ def document(done: Converted) -> dict[str, Any]:
 
 
 def table(done: Converted) -> Table:
-    """For people: an image a row, and what became of its tiles."""
-    title = f"{done.out} ({done.seconds:.1f} s)"
-    made = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    for heading, side in (("Image", "left"), ("Pixels", "right"), ("Tiles", "right"), ("MB", "right")):
-        made.add_column(heading, justify="right" if side == "right" else "left", no_wrap=True)
-    made.add_column("Stored as", no_wrap=True)
-    made.add_column("Tiles were")
+    """For people: an image a row, and what became of its tiles; below, why some were not passed through."""
+    reasons = sorted({REASONS[image.reason] for image in done.images if image.reason})
+    made = Table(
+        title=f"{done.out} ({done.seconds:.1f} s)",
+        caption=f"Encoded anew: {'; '.join(reasons)}" if reasons else None,
+        title_justify="left",
+        caption_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
+    for heading in ("Image", "Pixels", "Tiles", "MB", "Stored as", "Tiles were"):
+        made.add_column(heading, justify="right" if heading in ("Pixels", "Tiles", "MB") else "left", no_wrap=True)
     for image in done.images:
         made.add_row(
-            f"{image.file} ({image.kind})",
+            image.kind,
             f"{image.width:,} x {image.height:,}",
             f"{image.tiles:,}",
             f"{image.tile_bytes / 1e6:.1f}",
             image.encoding,
-            "passed through" if image.passed_through else f"encoded anew{_because(image.reason)}",
+            "passed through" if image.passed_through else "encoded anew",
         )
     return made
-
-
-def _because(reason: str) -> str:
-    return f": {REASONS[reason]}" if reason else ""

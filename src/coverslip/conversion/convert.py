@@ -10,6 +10,7 @@ from pathlib import Path
 from coverslip.conversion.dicom.series import SeriesOptions, write_series
 from coverslip.conversion.plan import Choice, Target, plan_conversion
 from coverslip.conversion.result import Converted, Progress, Silent
+from coverslip.conversion.tiff import write_tiff
 from coverslip.slides.isolation import DecoderLimits, DecoderPool
 
 
@@ -34,5 +35,9 @@ def convert(
     limits = replace(DecoderLimits.of(), processes=max(1, os.cpu_count() or 1))
     with DecoderPool(limits) as decoders, decoders.open(source) as slide:
         plan = plan_conversion(slide, source, target, options.choice)
-        written = write_series(slide, plan, out, options.series, progress)
+        if target == "dicom":
+            written = write_series(slide, plan, out, options.series, progress)
+        else:
+            spacing, without_label = options.series.spacing, options.series.without_label
+            written = write_tiff(slide, plan, out, progress, spacing=spacing, without_label=without_label)
         return Converted(target, out, tuple(written), time.monotonic() - began)

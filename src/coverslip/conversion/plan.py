@@ -26,6 +26,8 @@ OWN_TILE = 512
 """Grid of levels that are decoded and whose own grid is none that readers expect."""
 USUAL_TILES = range(128, 2049)
 SAMPLED_TILES = 16
+TIFF_STEP = 16
+"""TIFF 6.0 section 15: sides of tiles are multiples of 16."""
 LOSSLESS: frozenset[Compression] = frozenset({"none", "lzw", "deflate", "zstd", "jpegls"})
 
 
@@ -134,6 +136,8 @@ def _passing(
     if stored is None:
         return None, None, "not_stored_so"
     if stored.columns != level.columns or stored.rows != level.rows:
+        return None, None, "grid"
+    if target != "dicom" and (level.tile_width % TIFF_STEP or level.tile_height % TIFF_STEP):
         return None, None, "grid"
     if stored.media_type == "image/webp" and target != "dicom":
         return stored, None, ""
