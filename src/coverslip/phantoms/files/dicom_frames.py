@@ -126,7 +126,7 @@ def store_frames(made: FileDataset, frames: list[bytes], offsets: Offsets, fragm
     table = struct.pack(f"<{len(starts)}I", *starts) if offsets == "basic" else b""
     if offsets == "extended":
         made.ExtendedOffsetTable = struct.pack(f"<{len(starts)}Q", *starts)
-        made.ExtendedOffsetTableLengths = struct.pack(f"<{len(starts)}Q", *(len(frame) for frame in frames))
+        made.ExtendedOffsetTableLengths = struct.pack(f"<{len(starts)}Q", *(sum(map(len, parts)) for parts in pieces))
     body = b"".join(_item(part) for parts in pieces for part in parts)
     made.PixelData = _item(table) + body + SEQUENCE_END
     made["PixelData"].VR = "OB"

@@ -19,8 +19,8 @@ ITEM, SEQUENCE_END = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0"
 ITEM_HEAD = 8
 UNDEFINED = 0xFFFFFFFF
 PIXEL_DATA = struct.pack("<HH", 0x7FE0, 0x0010)
-STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\xff\x0a", b"\0\0\0\x0cJXL ", b"\0\0\0\x0cjP  ")
-"""First bytes of JPEG and JPEG-LS, JPEG 2000 and HTJ2K, JPEG XL bare and boxed, JP2: a frame begins here."""
+STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff\x51", b"\0\0\0\x0cjP  ")
+"""First bytes of JPEG and JPEG-LS, of JPEG 2000 and HTJ2K, of JP2: a frame begins here."""
 CHECKED_FRAMES = 16
 MOST_FRAMES = 50_000_000
 

@@ -93,9 +93,10 @@ def grid_of(instances: list[Instance]) -> Grid:
     for number, frames in enumerate(found):
         plane = np.abs(frames.z_um[:, None] - np.array(heights)[None]).argmin(axis=1) if len(heights) > 1 else 0
         path = np.array([paths.index(name) for name in frames.path]) if len(paths) > 1 else 0
-        if (instance[plane, path, frames.tile] != NOT_STORED).any():
-            raise SlideCorrupt(file=first.name, problem="two of its frames show the same tile")
+        taken = int((instance != NOT_STORED).sum())
         instance[plane, path, frames.tile] = number
+        if int((instance != NOT_STORED).sum()) != taken + len(frames.tile):
+            raise SlideCorrupt(file=first.name, problem="two of its frames show the same tile")
         frame[plane, path, frames.tile] = np.arange(len(frames.tile))
     _check_complete(instances, instance)
     planes = tuple(FocalPlane(float(z) if z_stated else None) for z in heights)

@@ -51,9 +51,13 @@ class DicomImage:
         return found[:height, :width]
 
     def passthrough(self, plane: int, path: int) -> jpeg.Splice | None:
-        """What makes every frame a JPEG that shows its colours, proven on a sample; None where they must be decoded."""
+        """What makes every frame a JPEG that shows its colours, proven on a sample; None where they must be decoded.
+
+        Frames stored in several pieces have to be put together first.
+        """
         colours = self.encoding.jpeg_colours
-        if self.encoding.syntax != JPEG_BASELINE or colours is None:
+        in_pieces = any(instance.frames.pieces for instance in self._instances)
+        if self.encoding.syntax != JPEG_BASELINE or colours is None or in_pieces:
             return None
         stored = np.flatnonzero(self.grid.instance[plane, path] != NOT_STORED)
         found: set[jpeg.Splice | None] = set()
@@ -65,10 +69,7 @@ class DicomImage:
         return found.pop() if len(found) == 1 else None
 
     def index(self, plane: int, path: int) -> LevelIndex | None:
-        """Where the frames lie, by the position of their file among `files`; None where they must be decoded.
-
-        A frame stored in several pieces is left out: it is put together and decoded.
-        """
+        """Where the frames lie, by the position of their file among `files`; None where they must be decoded."""
         part = self.passthrough(plane, path)
         if part is None:
             return None
@@ -79,8 +80,6 @@ class DicomImage:
             table = instance.frames
             offsets[here] = np.frombuffer(table.offsets, np.uint64)[frames[here]]
             lengths[here] = np.frombuffer(table.lengths, np.uint64)[frames[here]]
-            split = np.fromiter(table.pieces, np.int64, len(table.pieces))
-            lengths[here & np.isin(frames, split)] = 0
         return LevelIndex(
             columns=self.grid.columns,
             rows=self.grid.rows,

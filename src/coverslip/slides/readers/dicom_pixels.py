@@ -27,9 +27,6 @@ COMPRESSIONS: dict[str, Compression] = {
     "1.2.840.10008.1.2.4.81": "jpegls",
     "1.2.840.10008.1.2.4.90": "jpeg2000",
     "1.2.840.10008.1.2.4.91": "jpeg2000",
-    "1.2.840.10008.1.2.4.110": "other",
-    "1.2.840.10008.1.2.4.111": "other",
-    "1.2.840.10008.1.2.4.112": "other",
     "1.2.840.10008.1.2.4.201": "htj2k",
     "1.2.840.10008.1.2.4.202": "htj2k",
     "1.2.840.10008.1.2.4.203": "htj2k",
@@ -37,7 +34,6 @@ COMPRESSIONS: dict[str, Compression] = {
 }
 """PS3.6 table A-1: the transfer syntaxes that are read."""
 LOSSLESS_JPEG = ("1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70")
-JPEG_XL = ("1.2.840.10008.1.2.4.110", "1.2.840.10008.1.2.4.111", "1.2.840.10008.1.2.4.112")
 RUN_LENGTH = "1.2.840.10008.1.2.5"
 
 Photometric = Literal["RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT", "MONOCHROME1", "MONOCHROME2"]
@@ -115,6 +111,8 @@ def _unreadable(encoding: Encoding, signed: int) -> str | None:
         return f"photometric interpretation {encoding.photometric or 'not stated'}"
     if encoding.samples != (1 if encoding.grey else 3):
         return f"{encoding.samples} samples of {encoding.photometric}"
+    if encoding.syntax in LOSSLESS_JPEG and not encoding.grey:
+        return "lossless JPEG in colour"
     if encoding.bits_allocated not in (8, 16) or signed:
         return f"{'signed ' if signed else ''}{encoding.bits_allocated} bits a channel"
     if not encoding.grey and encoding.bits_allocated != 8:
@@ -157,8 +155,6 @@ def _brightness(samples: NDArray[Any], encoding: Encoding) -> Samples:
 def _decoder(encoding: Encoding) -> Callable[[bytes, Encoding], Any]:
     if encoding.syntax in LOSSLESS_JPEG:
         return lambda data, _: imagecodecs.ljpeg_decode(data)
-    if encoding.syntax in JPEG_XL:
-        return lambda data, _: imagecodecs.jpegxl_decode(data)
     if encoding.syntax == RUN_LENGTH:
         return _run_length
     by_word: dict[Compression, Callable[[bytes, Encoding], Any]] = {
@@ -197,7 +193,7 @@ def _is_ycbcr(data: bytes, encoding: Encoding) -> bool:
         start = data.find(SIZ)
         at = data.find(COD, start)
         return at < 0 or data[at + 8] == 0  # multiple component transformation, ISO/IEC 15444-1 A.6.1
-    return encoding.compression != "jpeg" and encoding.syntax not in JPEG_XL
+    return encoding.compression != "jpeg"
 
 
 def ycbcr_to_rgb(pixels: NDArray[Any]) -> NDArray[np.uint8]:
