@@ -13,6 +13,7 @@ from coverslip.records.database import Database
 from coverslip.records.models import Organization, Person
 from coverslip.storage.blobs import BlobStore
 from coverslip.testing import database as for_tests
+from coverslip.testing.object_storage import ObjectStorage
 from coverslip.vocabulary.roles import Role
 
 
@@ -84,3 +85,18 @@ def actor_of(people: Mapping[Role, Person]) -> Callable[[Role], Actor]:
 def blob_store(tmp_path: Path) -> BlobStore:
     """An empty store in a folder."""
     return BlobStore(folder=tmp_path / "blobs")
+
+
+@pytest.fixture(scope="session")
+def object_storage() -> Iterator[ObjectStorage]:
+    """The S3 server of this test run; it starts in a few seconds where the first test asks for it."""
+    with ObjectStorage() as server:
+        yield server
+
+
+@pytest.fixture
+def s3_store(object_storage: ObjectStorage, tmp_path: Path) -> Iterator[BlobStore]:
+    """An empty store in object storage."""
+    store = BlobStore.open(object_storage.settings(tmp_path))
+    yield store
+    store.close()

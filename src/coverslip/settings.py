@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     )
     replica_storage_url: str | None = Field(
         default=None,
-        description="Second copy of every blob, from which damage is repaired, s3://... or file:///folder; unset: none.",
+        description="Second copy of every blob, to repair damage from, s3://... or file:///folder; unset: none.",
     )
     s3_endpoint: str | None = Field(
         default=None, description="Address of the object storage, https://host:port; unset: Amazon's."
@@ -67,7 +67,9 @@ class Settings(BaseSettings):
         default=None, description="PEM file of the authority that signed the object storage's certificate."
     )
     s3_timeout_seconds: float = Field(
-        default=30.0, gt=0, description="Silence of the object storage after which a request is begun again, in seconds."
+        default=30.0,
+        gt=0,
+        description="Silence of the object storage that ends a try, in seconds.",
     )
     s3_retries: int = Field(
         default=5, ge=0, description="How often a request to the object storage is begun again, with growing pauses."
@@ -106,6 +108,10 @@ class Settings(BaseSettings):
     decoder_seconds: float = Field(default=30.0, description="Time limit of one decoding request, in seconds.")
     decoder_processes: int = Field(default=2, description="Decoder processes a server keeps.")
 
+    watch_roots: tuple[Path, ...] = Field(
+        default=(),
+        description="Folders under which an administrator may have folders watched; {organization}: the hospital's code.",
+    )
     decoder_confinement: Literal["required", "off"] = Field(
         default="required",
         description="required: decoders have no network and write nothing, or do not start; off: for other kernels.",

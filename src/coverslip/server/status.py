@@ -159,6 +159,7 @@ CODES: Mapping[int, tuple[str, ...]] = {
         "SERVER_NOT_UP",
     ),
     503: (
+        "CACHE_FULL",
         "DATABASE_NOT_STARTED",
         "DATABASE_UNAVAILABLE",
         "DECODER_BUSY",

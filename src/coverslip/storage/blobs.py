@@ -1,126 +1,136 @@
-"""Bytes named by their SHA-256, kept apart by organization, in a folder or in object storage.
+"""Bytes named by their SHA-256, kept apart by organization, in folders or in object storage.
 
-A blob is whole or absent: it is written beside its place, flushed to the disk and moved into it. Its name is what
-its content has to be, so a put of the same bytes twice is one blob, and a flipped bit is found by reading.
+A blob is whole or absent. Its name is what its content has to be, so a put of the same bytes twice is one blob, and a
+flipped bit is found by reading. A blob lies in the hot place or, moved there by a rule, in the cold one; whoever reads
+need not know. What is read from object storage passes through a bounded local cache.
 """
 
 from __future__ import annotations
 
-import os
+import io
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import IO, Any
-from uuid import UUID, uuid4
+from typing import IO, Literal
+from uuid import UUID
 
-import obstore
-from obstore.exceptions import BaseError, NotFoundError
-from obstore.store import LocalStore, from_url
+from pydantic import SecretStr
 
 from coverslip.errors import CoverslipError
 from coverslip.settings import Settings
 from coverslip.storage import checksums
+from coverslip.storage.addresses import Credentials, open_place
+from coverslip.storage.cache import Cache
+from coverslip.storage.cached_blob import CachedBlob
 from coverslip.storage.checksums import Checksum
-from coverslip.storage.errors import BlobCorrupt, BlobMissing, StorageFull, StorageUnavailable, is_full
+from coverslip.storage.errors import BlobMissing, StorageFull, StorageUnavailable, is_full
+from coverslip.storage.local_place import LocalPlace
+from coverslip.storage.place import Place, Progress, StoredBlob, agree, key_of
 
-_INCOMING = ".incoming"
+__all__ = ["BlobStore", "StoredBlob", "Tier"]
 
-
-@dataclass(frozen=True, slots=True)
-class StoredBlob:
-    """One blob as the store lists it."""
-
-    organization_id: UUID
-    digest: str
-    size_bytes: int
+Tier = Literal["hot", "cold"]
+DEFAULT_CACHE_BYTES = 1_000_000_000
 
 
 class BlobStore:
-    """The store of one installation: a local folder, or what `COVERSLIP_STORAGE_URL` names (`s3://bucket/prefix`)."""
+    """The store of one installation. May be used from many threads."""
 
-    def __init__(self, *, folder: Path | None = None, url: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        folder: Path | None = None,
+        url: str | None = None,
+        cold: Place | None = None,
+        replica: Place | None = None,
+        cache: Cache | None = None,
+        configured: Settings | None = None,
+    ) -> None:
+        """`folder` or `url`: the hot place. `cold`: where rules move blobs; `replica`: a second copy of everything."""
         if (folder is None) == (url is None):
             raise ValueError("a blob store is a folder or a URL")
-        self.folder = folder.absolute() if folder is not None else None
-        if self.folder is not None:
-            (self.folder / _INCOMING).mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._store: Any = LocalStore(self.folder) if self.folder is not None else from_url(str(url))
+        configured = configured or Settings()
+        self.hot: Place = (
+            LocalPlace(folder)
+            if folder is not None
+            else open_place("COVERSLIP_STORAGE_URL", str(url), configured, _general(configured))
+        )
+        self.cold = cold
+        self.replica = replica
+        self._own_cache: tempfile.TemporaryDirectory[str] | None = None
+        self._cache = cache
 
     @classmethod
     def open(cls, settings: Settings) -> BlobStore:
-        """The store that the settings name."""
+        """The store that the settings name. Raises `InvalidInput`, `StorageUnavailable`."""
+        general = _general(settings)
+        cold = replica = None
+        if settings.cold_storage_url is not None:
+            keys = _keys(settings.cold_s3_access_key_id, settings.cold_s3_secret_access_key, general)
+            cold = open_place("COVERSLIP_COLD_STORAGE_URL", settings.cold_storage_url, settings, keys)
+        if settings.replica_storage_url is not None:
+            keys = _keys(settings.replica_s3_access_key_id, settings.replica_s3_secret_access_key, general)
+            replica = open_place("COVERSLIP_REPLICA_STORAGE_URL", settings.replica_storage_url, settings, keys)
+        cache = Cache(settings.cache_folder, settings.cache_mb * 1_000_000)
         if settings.storage_url is not None:
-            return cls(url=settings.storage_url)
-        return cls(folder=settings.blob_dir)
+            return cls(url=settings.storage_url, cold=cold, replica=replica, cache=cache, configured=settings)
+        return cls(folder=settings.blob_dir, cold=cold, replica=replica, cache=cache, configured=settings)
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the hot place, None in object storage."""
+        return self.hot.folder
 
     @property
     def folders(self) -> tuple[Path, ...]:
-        """Where blobs lie as files, for decoders to read; nowhere in object storage."""
-        return () if self.folder is None else (self.folder,)
+        """Where blobs lie as files, for decoders to read."""
+        places = [place.folder for place in self.places.values() if place.folder is not None]
+        return tuple(places) if len(places) == len(self.places) else (*places, self.cache.folder)
+
+    @property
+    def places(self) -> Mapping[Tier, Place]:
+        """Where blobs are looked for, in this order."""
+        return {"hot": self.hot} if self.cold is None else {"hot": self.hot, "cold": self.cold}
+
+    @property
+    def cache(self) -> Cache:
+        """What was read from object storage; one of its own, gone with the process, where none was given."""
+        if self._cache is None:
+            self._own_cache = tempfile.TemporaryDirectory(prefix="coverslip-cache-", ignore_cleanup_errors=True)
+            self._cache = Cache(Path(self._own_cache.name), DEFAULT_CACHE_BYTES)
+        return self._cache
 
     def put_file(
-        self,
-        organization_id: UUID,
-        source: Path,
-        digest: str | None = None,
-        progress: Callable[[int], None] | None = None,
+        self, organization_id: UUID, source: Path, digest: str | None = None, progress: Progress | None = None
     ) -> Checksum:
         """Store a file; the source stays where it is.
 
         The checksum is computed while copying. Raises `BlobCorrupt` where it is not the `digest` expected (the source
         changed or was read wrongly), `StorageFull`, `StorageUnavailable`; nothing is then left in the store.
         """
-        if self.folder is not None:
-            return self._put_local(organization_id, digest, lambda target: checksums.copy(source, target, progress))
-        checksum = checksums.of_file(source, progress)
-        _agree(checksum.digest, digest)
-        if not self.exists(organization_id, checksum.digest):
+        try:
             with source.open("rb") as reading:
-                self._put_remote(organization_id, checksum, reading)
-        return checksum
+                size = source.stat().st_size
+                return self.hot.put(organization_id, reading, size, digest, progress)
+        except OSError as error:
+            raise StorageUnavailable(problem=error.strerror or str(error)) from error
 
     def put_bytes(self, organization_id: UUID, data: bytes, digest: str | None = None) -> Checksum:
         """Store bytes; raises as `put_file`."""
         checksum = checksums.of_bytes(data)
-        _agree(checksum.digest, digest)
-        if self.folder is not None:
-
-            def write(target: Path) -> Checksum:
-                with target.open("xb") as writing:
-                    writing.write(data)
-                    writing.flush()
-                    os.fsync(writing.fileno())
-                return checksum
-
-            return self._put_local(organization_id, digest, write)
-        if not self.exists(organization_id, checksum.digest):
-            self._put_remote(organization_id, checksum, data)
-        return checksum
+        agree(checksum.digest, digest)
+        return self.hot.put(organization_id, io.BytesIO(data), len(data), checksum.digest)
 
     def put_stream(
-        self,
-        organization_id: UUID,
-        source: IO[bytes],
-        digest: str | None = None,
-        progress: Callable[[int], None] | None = None,
+        self, organization_id: UUID, source: IO[bytes], digest: str, progress: Progress | None = None
     ) -> Checksum:
         """Store what is read from `source` to its end; raises as `put_file`."""
-        if self.folder is not None:
-            return self._put_local(
-                organization_id, digest, lambda target: checksums.copy_stream(source, target, progress)
-            )
-        with tempfile.TemporaryDirectory(prefix="coverslip-") as folder:
-            draft = Path(folder) / "blob"
-            checksums.copy_stream(source, draft)
-            return self.put_file(organization_id, draft, digest, progress)
+        return self.hot.put(organization_id, source, None, digest, progress)
 
     def read(self, organization_id: UUID, digest: str) -> bytes:
         """All bytes of a blob, compared with their name. Raises `BlobMissing`, `BlobCorrupt`."""
-        with _said(digest):
-            data = bytes(obstore.get(self._store, _key(organization_id, digest)).bytes())
-        _agree(checksums.of_bytes(data).digest, digest)
+        data = b"".join(self._pieces(organization_id, digest))
+        agree(checksums.of_bytes(data).digest, digest)
         return data
 
     def fetch(self, organization_id: UUID, digest: str, target: Path) -> None:
@@ -131,10 +141,10 @@ class BlobStore:
         found = checksums.Running()
         try:
             with target.open("xb") as writing:
-                for chunk in self._chunks(organization_id, digest):
-                    found.update(chunk)
-                    writing.write(chunk)
-            _agree(found.checksum().digest, digest)
+                for piece in self._pieces(organization_id, digest):
+                    found.update(piece)
+                    writing.write(piece)
+            agree(found.checksum().digest, digest)
         except OSError as error:
             target.unlink(missing_ok=True)
             if is_full(error):
@@ -145,127 +155,122 @@ class BlobStore:
             raise
 
     def open_range(self, organization_id: UUID, digest: str, start: int, length: int) -> bytes:
-        """`length` bytes from `start`, not compared with the name. Raises `BlobMissing`."""
-        with _said(digest):
-            return bytes(obstore.get_range(self._store, _key(organization_id, digest), start=start, length=length))
+        """Exactly `length` bytes from `start`, not compared with the name. Raises `BlobMissing`."""
+        for place in self.places.values():
+            try:
+                return place.read_range(organization_id, digest, start, length)
+            except BlobMissing:
+                continue
+        raise BlobMissing(digest=digest)
 
     def local_path(self, organization_id: UUID, digest: str) -> Path | None:
         """Where a blob lies as a file, to be read only; None in object storage. Raises `BlobMissing`."""
-        if self.folder is None:
+        key_of(organization_id, digest)
+        remote = False
+        for place in self.places.values():
+            if isinstance(place, LocalPlace):
+                try:
+                    return place.path(organization_id, digest)
+                except BlobMissing:
+                    continue
+            remote = True
+        if remote:
             return None
-        path = self.folder / _key(organization_id, digest)
-        if not path.is_file():
-            raise BlobMissing(digest=digest)
-        return path
+        raise BlobMissing(digest=digest)
+
+    def ranged(self, organization_id: UUID, digest: str) -> CachedBlob:
+        """A blob of object storage, read by range through the cache. Raises `BlobMissing`, `StorageUnavailable`."""
+
+        def size() -> int:
+            found = self.size(organization_id, digest)
+            if found is None:
+                raise BlobMissing(digest=digest)
+            return found
+
+        return self.cache.blob(
+            organization_id, digest, size, lambda start, length: self.open_range(organization_id, digest, start, length)
+        )
 
     def size(self, organization_id: UUID, digest: str) -> int | None:
         """Size in bytes, None where there is no such blob."""
-        try:
-            with _said(digest):
-                return int(obstore.head(self._store, _key(organization_id, digest))["size"])
-        except BlobMissing:
-            return None
+        for place in self.places.values():
+            try:
+                size = place.size(organization_id, digest)
+            except BlobMissing:
+                return None
+            if size is not None:
+                return size
+        return None
 
     def exists(self, organization_id: UUID, digest: str) -> bool:
         """Whether the store holds the blob."""
         return self.size(organization_id, digest) is not None
 
+    def tier_of(self, organization_id: UUID, digest: str) -> Tier | None:
+        """Where the blob lies, None where there is none."""
+        for tier, place in self.places.items():
+            if place.size(organization_id, digest) is not None:
+                return tier
+        return None
+
     def delete(self, organization_id: UUID, digest: str) -> None:
-        """Remove a blob; nothing happens where there is none."""
+        """Remove a blob everywhere, the replica included; nothing happens where there is none."""
         try:
-            with _said(digest):
-                obstore.delete(self._store, _key(organization_id, digest))
+            key_of(organization_id, digest)
         except BlobMissing:
             return
+        for place in (*self.places.values(), self.replica):
+            if place is not None:
+                place.delete(organization_id, digest)
+        if self._cache is not None:
+            self._cache.forget(organization_id, digest)
 
     def list(self, organization_id: UUID | None = None) -> Iterator[StoredBlob]:
-        """Every blob of one organization, or of all."""
-        prefix = None if organization_id is None else f"{organization_id}/"
-        with _said("-"):
-            for batch in obstore.list(self._store, prefix=prefix):
-                for entry in batch:
-                    parts = str(entry["path"]).split("/")
-                    if parts[0] != _INCOMING and len(parts) == 3:
-                        yield StoredBlob(UUID(parts[0]), parts[2], int(entry["size"]))
+        """Every blob of one organization, or of all; one that lies in both places once."""
+        seen: set[tuple[UUID, str]] = set()
+        for place in self.places.values():
+            for blob in place.listed(organization_id):
+                key = (blob.organization_id, blob.digest)
+                if len(self.places) == 1 or key not in seen:
+                    seen.add(key)
+                    yield blob
 
-    def verify(self, organization_id: UUID, digest: str, progress: Callable[[int], None] | None = None) -> None:
+    def verify(self, organization_id: UUID, digest: str, progress: Progress | None = None) -> None:
         """Read a blob in pieces and compare it with its name. Raises `BlobMissing`, `BlobCorrupt`."""
-        size = self.size(organization_id, digest)
-        if size is None:
-            raise BlobMissing(digest=digest)
         found = checksums.Running()
-        for chunk in self._chunks(organization_id, digest):
-            found.update(chunk)
+        for piece in self._pieces(organization_id, digest):
+            found.update(piece)
             if progress is not None:
-                progress(len(chunk))
-        _agree(found.checksum().digest, digest)
+                progress(len(piece))
+        agree(found.checksum().digest, digest)
 
-    def _chunks(self, organization_id: UUID, digest: str) -> Iterator[bytes]:
-        """The bytes of a blob in pieces. Raises `BlobMissing`, `StorageUnavailable`."""
-        with _said(digest):
-            pieces = iter(obstore.get(self._store, _key(organization_id, digest)).stream(checksums.CHUNK_BYTES))
-        while True:
-            with _said(digest):
-                piece = next(pieces, None)
-            if piece is None:
+    def close(self) -> None:
+        """Give the cache's files back."""
+        if self._cache is not None:
+            self._cache.close()
+        if self._own_cache is not None:
+            self._own_cache.cleanup()
+
+    def _pieces(self, organization_id: UUID, digest: str) -> Iterator[bytes]:
+        """The bytes in pieces, from the first place that has them. Raises `BlobMissing`, `StorageUnavailable`."""
+        key_of(organization_id, digest)
+        for place in self.places.values():
+            begun = False
+            try:
+                for piece in place.pieces(organization_id, digest):
+                    begun = True
+                    yield piece
+            except BlobMissing:
+                if begun:
+                    raise
+            else:
                 return
-            yield bytes(piece)
-
-    def _put_local(self, organization_id: UUID, expected: str | None, write: Callable[[Path], Checksum]) -> Checksum:
-        assert self.folder is not None
-        draft = self.folder / _INCOMING / uuid4().hex
-        try:
-            checksum = write(draft)
-            _agree(checksum.digest, expected)
-            target = self.folder / _key(organization_id, checksum.digest)
-            target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            draft.chmod(0o440)
-            draft.replace(target)
-            for folder in (target.parent, target.parent.parent, self.folder):
-                _flush_folder(folder)
-        except OSError as error:
-            if is_full(error):
-                raise StorageFull(folder=str(self.folder)) from error
-            raise StorageUnavailable(problem=error.strerror or str(error)) from error
-        finally:
-            draft.unlink(missing_ok=True)
-        return checksum
-
-    def _put_remote(self, organization_id: UUID, checksum: Checksum, data: Any) -> None:
-        key = _key(organization_id, checksum.digest)
-        with _said(checksum.digest):
-            obstore.put(self._store, key, data)
-            stored = int(obstore.head(self._store, key)["size"])
-            if stored != checksum.size_bytes:
-                obstore.delete(self._store, key)
-                raise BlobCorrupt(digest=checksum.digest, found=f"{stored} B")
+        raise BlobMissing(digest=digest)
 
 
-def _key(organization_id: UUID, digest: str) -> str:
-    if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
-        raise BlobMissing(digest=digest[:80])
-    return f"{organization_id}/{digest[:2]}/{digest}"
+def _general(settings: Settings) -> Credentials:
+    return Credentials(settings.s3_access_key_id, settings.s3_secret_access_key)
 
 
-def _agree(found: str, expected: str | None) -> None:
-    if expected is not None and found != expected:
-        raise BlobCorrupt(digest=expected, found=found)
-
-
-@contextmanager
-def _said(digest: str) -> Iterator[None]:
-    """Turn the store's errors into ours."""
-    try:
-        yield
-    except (FileNotFoundError, NotFoundError) as error:
-        raise BlobMissing(digest=digest) from error
-    except (OSError, BaseError) as error:
-        raise StorageUnavailable(problem=str(error).splitlines()[0]) from error
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _keys(access_key_id: str | None, secret: SecretStr | None, otherwise: Credentials) -> Credentials:
+    return otherwise if access_key_id is None else Credentials(access_key_id, secret)

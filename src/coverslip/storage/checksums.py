@@ -47,6 +47,11 @@ def of_file(path: Path, progress: Callable[[int], None] | None = None) -> Checks
         return _pump(source, None, progress)
 
 
+def of_stream(source: IO[bytes]) -> Checksum:
+    """Checksum of what is read from `source` to its end."""
+    return _pump(source, None, None)
+
+
 def copy(source: Path, target: Path, progress: Callable[[int], None] | None = None) -> Checksum:
     """Copy a file and compute its checksum in one pass; the copy is on the disk when this returns.
 

@@ -20,6 +20,12 @@ class StorageFull(CoverslipError):
     code = "STORAGE_FULL"
 
 
+class CacheFull(CoverslipError):
+    """The local cache has no room for a slide that must lie there whole. Parameters: `needed_mb`, `limit_mb`."""
+
+    code = "CACHE_FULL"
+
+
 class BlobMissing(CoverslipError):
     """The register names bytes that the store does not hold. Parameter: `digest`."""
 

@@ -1,0 +1,242 @@
+"""Blobs in object storage, by obstore: S3 and what speaks its protocol.
+
+A blob of known digest is sent to its name in one pass and completed only when the digest was right: parts that are not
+completed are no object. One whose digest is not known beforehand is sent under a name of its own while it is hashed and
+copied to its place by the storage itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+from uuid import UUID, uuid4
+
+import obstore
+from obstore.exceptions import BaseError, NotFoundError
+
+from coverslip.storage import checksums
+from coverslip.storage.checksums import CHUNK_BYTES, Checksum
+from coverslip.storage.errors import BlobCorrupt, BlobMissing, StorageFull, StorageUnavailable, is_full
+from coverslip.storage.place import ASIDE, INCOMING, Leftover, Progress, StoredBlob, agree, blob_of, key_of
+
+PART_BYTES = 16 * 1024 * 1024
+"""S3 takes 10,000 parts: blobs of up to 156 GiB."""
+PARTS_AT_ONCE = 4
+LARGEST_COPY = 5 * 1000**3
+"""Bytes that S3 copies in one call (CopyObject); a larger blob of unknown digest is read twice instead."""
+
+
+class ObjectPlace:
+    """A bucket, or a prefix in one."""
+
+    folder: Path | None = None
+
+    def __init__(self, store: Any) -> None:
+        """`store`: one of obstore's, its retries, time limits and credentials included."""
+        self._store = store
+
+    def put(
+        self,
+        organization_id: UUID,
+        source: IO[bytes],
+        size_bytes: int | None,
+        expected: str | None,
+        progress: Progress | None = None,
+    ) -> Checksum:
+        """As `Place.put`; `source` must be seekable where it is larger than `LARGEST_COPY` and its digest unknown."""
+        if expected is None and size_bytes is not None and size_bytes > LARGEST_COPY:
+            expected = checksums.of_stream(source).digest
+            source.seek(0)
+        if expected is not None:
+            key = key_of(organization_id, expected)
+            checksum = self._sent(key, source, expected, progress)
+            self._stored(key, checksum)
+            return checksum
+        draft = f"{INCOMING}/{uuid4().hex}"
+        try:
+            checksum = self._sent(draft, source, None, progress)
+            key = key_of(organization_id, checksum.digest)
+            with _said(checksum.digest):
+                obstore.copy(self._store, draft, key)
+        finally:
+            self._cleared(draft)
+        self._stored(key, checksum)
+        return checksum
+
+    def size(self, organization_id: UUID, digest: str) -> int | None:
+        """As `Place.size`."""
+        try:
+            with _said(digest):
+                return int(obstore.head(self._store, key_of(organization_id, digest))["size"])
+        except BlobMissing:
+            return None
+
+    def read_range(self, organization_id: UUID, digest: str, start: int, length: int) -> bytes:
+        """As `Place.read_range`."""
+        with _said(digest):
+            data = bytes(obstore.get_range(self._store, key_of(organization_id, digest), start=start, length=length))
+        if len(data) != length:
+            raise StorageUnavailable(problem=f"{len(data)} of {length} bytes")
+        return data
+
+    def pieces(self, organization_id: UUID, digest: str) -> Iterator[bytes]:
+        """As `Place.pieces`."""
+        with _said(digest):
+            got = obstore.get(self._store, key_of(organization_id, digest))
+            size, arrived = int(got.meta["size"]), 0
+            stream = iter(got.stream(CHUNK_BYTES))
+        while True:
+            with _said(digest):
+                piece = next(stream, None)
+            if piece is None:
+                break
+            arrived += len(piece)
+            yield bytes(piece)
+        if arrived != size:
+            raise StorageUnavailable(problem=f"{arrived} of {size} bytes")
+
+    def delete(self, organization_id: UUID, digest: str) -> None:
+        """As `Place.delete`."""
+        self._delete(key_of(organization_id, digest))
+
+    def listed(self, organization_id: UUID | None = None) -> Iterator[StoredBlob]:
+        """As `Place.listed`."""
+        for entry in self._entries(None if organization_id is None else f"{organization_id}/"):
+            blob = blob_of(str(entry["path"]), int(entry["size"]))
+            if blob is not None:
+                yield blob
+
+    def leftovers(self) -> Iterator[Leftover]:
+        """As `Place.leftovers`."""
+        for entry in self._entries(None):
+            name = str(entry["path"])
+            if not name.startswith(f"{ASIDE}/") and blob_of(name, 0) is None:
+                age = (datetime.now(UTC) - entry["last_modified"]).total_seconds()
+                yield Leftover(name, int(entry["size"]), age)
+
+    def remove_leftover(self, name: str) -> None:
+        """As `Place.remove_leftover`."""
+        self._delete(name)
+
+    def set_aside(self, organization_id: UUID, digest: str) -> str:
+        """As `Place.set_aside`."""
+        key, name = key_of(organization_id, digest), f"{ASIDE}/{organization_id}/{digest}-{uuid4().hex[:8]}"
+        size = self.size(organization_id, digest)
+        with _said(digest):
+            if size is not None and size > LARGEST_COPY:
+                pieces = self.pieces(organization_id, digest)
+                obstore.put(
+                    self._store, name, pieces, use_multipart=True, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE
+                )
+            else:
+                obstore.copy(self._store, key, name)
+            obstore.delete(self._store, key)
+        return name
+
+    def drop_aside(self, name: str) -> None:
+        """As `Place.drop_aside`."""
+        if not name.startswith(f"{ASIDE}/") or ".." in name:
+            raise ValueError("not set aside")
+        self._delete(name)
+
+    def _sent(self, key: str, source: IO[bytes], expected: str | None, progress: Progress | None) -> Checksum:
+        """Send everything to one key. The last part is not sent before the digest is known to be right."""
+        running = checksums.Running()
+        first = _read(source, PART_BYTES)
+        if len(first) < PART_BYTES:
+            running.update(first)
+            agree(running.checksum().digest, expected)
+            with _said(expected or "-"):
+                obstore.put(self._store, key, first, use_multipart=False)
+            if progress is not None:
+                progress(len(first))
+            return running.checksum()
+        failure: list[Exception] = []
+
+        def parts() -> Iterator[bytes]:
+            part = first
+            try:
+                while part:
+                    running.update(part)
+                    following = _read(source, PART_BYTES)
+                    if not following:
+                        agree(running.checksum().digest, expected)
+                    yield part
+                    if progress is not None:
+                        progress(len(part))
+                    part = following
+            except (BlobCorrupt, OSError) as error:
+                failure.append(error)
+                raise
+
+        try:
+            with _said(expected or "-"):
+                obstore.put(
+                    self._store, key, parts(), use_multipart=True, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE
+                )
+        except (StorageUnavailable, BlobCorrupt):
+            if failure and isinstance(failure[0], OSError):
+                raise _error(failure[0]) from failure[0]
+            if failure:
+                raise failure[0] from None
+            raise
+        return running.checksum()
+
+    def _stored(self, key: str, checksum: Checksum) -> None:
+        """Raise `BlobCorrupt`, and leave nothing, where the storage does not hold what was sent to it."""
+        with _said(checksum.digest):
+            size = int(obstore.head(self._store, key)["size"])
+        if size != checksum.size_bytes:
+            self._delete(key)
+            raise BlobCorrupt(digest=checksum.digest, found=f"{size} B")
+
+    def _delete(self, key: str) -> None:
+        try:
+            with _said(key):
+                obstore.delete(self._store, key)
+        except BlobMissing:
+            return
+
+    def _cleared(self, key: str) -> None:
+        """Remove a draft; where the storage is away it stays, and `coverslip check` names it."""
+        try:
+            self._delete(key)
+        except StorageUnavailable:
+            return
+
+    def _entries(self, prefix: str | None) -> Iterator[Any]:
+        with _said("-"):
+            for batch in obstore.list(self._store, prefix=prefix):
+                yield from batch
+
+
+def _read(source: IO[bytes], count: int) -> bytes:
+    """Exactly `count` bytes unless the source ends. Raises `StorageUnavailable` where it cannot be read."""
+    pieces, missing = [], count
+    try:
+        while missing and (piece := source.read(min(missing, CHUNK_BYTES))):
+            pieces.append(piece)
+            missing -= len(piece)
+    except OSError as error:
+        raise _error(error) from error
+    return b"".join(pieces)
+
+
+def _error(error: OSError) -> StorageFull | StorageUnavailable:
+    if is_full(error):
+        return StorageFull(folder=str(error.filename or "-"))
+    return StorageUnavailable(problem=error.strerror or str(error))
+
+
+@contextmanager
+def _said(digest: str) -> Iterator[None]:
+    """Turn the store's errors into ours."""
+    try:
+        yield
+    except (FileNotFoundError, NotFoundError) as error:
+        raise BlobMissing(digest=digest) from error
+    except (OSError, BaseError) as error:
+        raise StorageUnavailable(problem=str(error).splitlines()[0]) from error
