@@ -32,6 +32,7 @@ class Permission(StrEnum):
     AUDIT_CASE = "audit.case"
     PEOPLE_MANAGE = "people.manage"
     PEOPLE_READ = "people.read"
+    INTAKE_MANAGE = "intake.manage"
 
 
 _P = Permission
@@ -57,7 +58,7 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.SENIOR_PATHOLOGIST: _PATHOLOGIST,
         Role.EXPERT: _PATHOLOGIST,
         Role.HEAD: _PATHOLOGIST | {_P.AUDIT_READ},
-        Role.ADMINISTRATOR: frozenset({_P.PEOPLE_MANAGE, _P.PEOPLE_READ}),
+        Role.ADMINISTRATOR: frozenset({_P.PEOPLE_MANAGE, _P.PEOPLE_READ, _P.INTAKE_MANAGE}),
         Role.AUDITOR: frozenset({_P.AUDIT_READ, _P.AUDIT_CASE}),
     }
 )

@@ -23,6 +23,7 @@ export type Permission =
   | "audit.read"
   | "audit.case"
   | "people.manage"
+  | "intake.manage"
   | "people.read";
 
 export function fetchMe(signal?: AbortSignal): Promise<Me> {
