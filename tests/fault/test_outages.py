@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from coverslip.ingest.upload_spool import Spool
 from coverslip.phantoms.slide import write_slide
 from coverslip.records.database import Database
 from coverslip.records.models import Person
@@ -32,7 +33,9 @@ def slide_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.fixture
 def hospital(database: Database, blob_store: BlobStore, slide_files: tuple[Path, Path]) -> World:
     """One hospital that no server stands in front of yet."""
-    made = make_hospital(database, blob_store, "QH", "county", slide_files)
+    assert blob_store.folder is not None
+    spool = Spool(blob_store.folder.parent / "uploads")
+    made = make_hospital(database, blob_store, spool, "QH", "county", slide_files)
     return World(ServerForTests(""), database, blob_store, made, made)
 
 

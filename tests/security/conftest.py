@@ -8,6 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from coverslip.ingest.upload_spool import Spool
+from coverslip.phantoms.colour import scanner_profile
 from coverslip.phantoms.slide import write_slide
 from coverslip.records.database import Database
 from coverslip.records.models import Person
@@ -24,7 +26,7 @@ def slide_files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Two small slides in SVS flavour."""
     folder = tmp_path_factory.mktemp("slides")
     first, second = folder / "phantom-1.svs", folder / "phantom-2.svs"
-    write_slide(first, seed=7, width=1024, height=1024)
+    write_slide(first, seed=7, width=1024, height=1024, icc_profile=scanner_profile())
     write_slide(second, seed=8, width=512, height=512)
     return first, second
 
@@ -37,13 +39,15 @@ def world(
     folder = tmp_path_factory.mktemp("world")
     database = postgres.create()
     blobs = BlobStore(folder=folder / "blobs")
-    with serving(database, blobs, Settings(data_dir=folder)) as server:
+    settings = Settings(data_dir=folder)
+    spool = Spool(settings.spool_dir)
+    with serving(database, blobs, settings) as server:
         yield World(
             server,
             database,
             blobs,
-            make_hospital(database, blobs, "QH", "county", slide_files),
-            make_hospital(database, blobs, "PV", "provincial", slide_files),
+            make_hospital(database, blobs, spool, "QH", "county", slide_files),
+            make_hospital(database, blobs, spool, "PV", "provincial", slide_files),
         )
     postgres.drop(database)
 

@@ -17,6 +17,7 @@ from coverslip.storage.blobs import BlobStore
 
 TASKS = (
     "coverslip.analysis.run:run_reading",
+    "coverslip.ingest.companion:make_companion",
     "coverslip.ingest.upload_job:take_in_upload",
     "coverslip.ingest.upload_job:expire_upload",
 )

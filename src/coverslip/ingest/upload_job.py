@@ -37,6 +37,8 @@ from coverslip.slides.bundle import LEADING
 
 AT_ONCE = Patience(quiet_seconds=0.0)
 AGAIN = timedelta(hours=1)
+ORPHANED = timedelta(days=1)
+"""Age from which a folder that no row names is what a rolled back beginning left behind."""
 TELL_SECONDS = 0.5
 Result = dict[str, Any]
 
@@ -89,6 +91,8 @@ def expire_upload(work: Work, *, batch_id: str, organization_id: str) -> None:
     batch, hospital = UUID(batch_id), UUID(organization_id)
     spool = Spool(work.settings.spool_dir)
     with work.database.transaction(Actor.system(hospital)) as tx:
+        for orphan in set(spool.batches(hospital, older_than=ORPHANED)) - uploads.batch_ids(tx):
+            spool.remove_batch(hospital, orphan)
         row = uploads.batch(tx, batch)
         if row is None:
             return

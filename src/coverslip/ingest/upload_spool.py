@@ -13,8 +13,10 @@ import fcntl
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -132,10 +134,11 @@ class Spool:
         """Forget every file of a batch."""
         shutil.rmtree(self._batch(organization_id, batch_id), ignore_errors=True)
 
-    def batches(self, organization_id: UUID) -> list[UUID]:
-        """Batches that have a folder."""
-        folder = self.folder / str(organization_id)
-        return [UUID(path.name) for path in folder.iterdir() if _is_uuid(path.name)] if folder.is_dir() else []
+    def batches(self, organization_id: UUID, older_than: timedelta) -> list[UUID]:
+        """Batches whose folder was made longer ago than this."""
+        folder, latest = self.folder / str(organization_id), time.time() - older_than.total_seconds()
+        found = [path for path in folder.iterdir() if _is_uuid(path.name)] if folder.is_dir() else []
+        return [UUID(path.name) for path in found if path.stat().st_mtime < latest]
 
     def _batch(self, organization_id: UUID, batch_id: UUID) -> Path:
         return self.folder / str(organization_id) / str(batch_id)

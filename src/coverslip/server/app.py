@@ -30,6 +30,7 @@ from coverslip.storage.blobs import BlobStore
 
 LARGEST_BODY_MEGABYTES = 16
 LARGEST_BODY_BYTES = LARGEST_BODY_MEGABYTES * 1_000_000
+UPLOADS = "/api/v1/uploads"
 
 
 def create_app(database: Database, blob_store: BlobStore, settings: Settings) -> CoverslipApp:
@@ -118,6 +119,9 @@ def _limited(scope: Scope, receive: Receive) -> Receive:
     announced = dict(scope["headers"]).get(b"content-length", b"0")
     taken = int(announced) if announced.isdigit() else 0
     seen = 0
+
+    if scope["path"].startswith(UPLOADS):
+        return receive  # these routes know how long the body may be, and write it to the disk as it comes
 
     async def limited() -> Message:
         nonlocal seen

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -19,6 +20,8 @@ from coverslip.cases.registration import NewBlock, NewCase, NewPatient, NewSlide
 from coverslip.ingest.intake import take_in
 from coverslip.ingest.place import match_slide
 from coverslip.ingest.settle import Patience
+from coverslip.ingest.upload import NewUpload, UploadLimits, begin_upload
+from coverslip.ingest.upload_spool import Spool
 from coverslip.jobs.task import Work
 from coverslip.records.database import Database
 from coverslip.records.models import Organization, Person
@@ -50,6 +53,8 @@ class Hospital:
     annotation: UUID
     reading: UUID
     report: UUID
+    upload: UUID
+    upload_batch: UUID
 
 
 @dataclass
@@ -71,8 +76,13 @@ class World:
         return self._clients[person.id]
 
 
-def make_hospital(database: Database, blobs: BlobStore, code: str, kind: str, files: tuple[Path, Path]) -> Hospital:
-    """One hospital; its usernames are `<code>.<role>` in lower case. Of the two files the first gets a place."""
+def make_hospital(
+    database: Database, blobs: BlobStore, spool: Spool, code: str, kind: str, files: tuple[Path, Path]
+) -> Hospital:
+    """One hospital; its usernames are `<code>.<role>` in lower case. Of the two files the first gets a place.
+
+    Its technician has begun to upload a file of three bytes.
+    """
     organization = make_organization(database, code, kind)
     people = {role: make_person(database, organization.id, f"{code.lower()}.{role.value}", {role}) for role in Role}
     technician = actor_for(people[Role.TECHNICIAN], {Role.TECHNICIAN})
@@ -90,8 +100,20 @@ def make_hospital(database: Database, blobs: BlobStore, code: str, kind: str, fi
         annotation = create_annotation(tx, taken.slide_id, "note", point, "hot spot").id
         reading = start_reading(tx, taken.slide_id, ReadingRequest(Marker.KI67, REGION)).id
         report = save_draft(tx, case.id, DraftText(diagnosis="浸润性癌"), 0).id
+    with database.transaction(technician) as tx:
+        upload = begin_upload(tx, spool, UploadLimits(1_000_000, timedelta(hours=1)), NewUpload("later.svs", 3)).part
     return Hospital(
-        organization, people, case.id, block, taken.slide_id, unmatched.slide_id, annotation, reading, report
+        organization,
+        people,
+        case.id,
+        block,
+        taken.slide_id,
+        unmatched.slide_id,
+        annotation,
+        reading,
+        report,
+        upload.upload_id,
+        upload.batch_id,
     )
 
 

@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import selectinload
 
-from coverslip.records.models import Slide, Upload, UploadBatch
+from coverslip.records.models import Block, Case, Slide, Specimen, Upload, UploadBatch
+from coverslip.records.queries.slide import PlacedSlide
 from coverslip.records.transaction import Transaction
 
 LIVING = ("receiving", "received")
@@ -95,9 +96,10 @@ def batches_of(tx: Transaction, person_id: UUID, limit: int) -> list[UploadBatch
     return list(tx.session.scalars(query))
 
 
-def batch_ids(tx: Transaction, statuses: Sequence[str]) -> set[UUID]:
-    """Ids of the organization's batches with one of these statuses."""
-    return set(tx.session.scalars(select(UploadBatch.id).where(UploadBatch.status.in_(statuses))))
+def batch_ids(tx: Transaction) -> set[UUID]:
+    """Ids of the organization's batches whose files may be needed."""
+    unfinished = UploadBatch.status.in_(("receiving", "queued", "taking_in", "failed"))
+    return set(tx.session.scalars(select(UploadBatch.id).where(unfinished)))
 
 
 def bytes_announced(tx: Transaction) -> int:
@@ -106,7 +108,13 @@ def bytes_announced(tx: Transaction) -> int:
     return int(tx.session.scalar(query) or 0)
 
 
-def slides_named(tx: Transaction, slide_ids: Sequence[UUID]) -> dict[UUID, Slide]:
-    """Slides by id."""
-    query = select(Slide).where(Slide.id.in_(slide_ids)).execution_options(populate_existing=True)
-    return {row.id: row for row in tx.session.scalars(query)}
+def slides_named(tx: Transaction, slide_ids: Sequence[UUID]) -> dict[UUID, PlacedSlide]:
+    """Slides by id, with the labels of their places."""
+    query = (
+        select(Slide, Case.accession_number, Specimen.label, Block.label)
+        .outerjoin(Case, Case.id == Slide.case_id)
+        .outerjoin(Block, Block.id == Slide.block_id)
+        .outerjoin(Specimen, Specimen.id == Block.specimen_id)
+        .where(Slide.id.in_(slide_ids))
+    )
+    return {row[0].id: PlacedSlide(*row) for row in tx.session.execute(query)}

@@ -12,6 +12,7 @@ from coverslip.server.routes import (
     reports,
     session,
     slides,
+    uploads,
 )
 
 routers = (
@@ -19,6 +20,8 @@ routers = (
     people.router,
     cases.router,
     slides.router,
+    uploads.shown,
+    uploads.router,
     annotations.router,
     algorithms.router,
     readings.router,

@@ -1,0 +1,59 @@
+"""Uploads by the browser as their sender sees them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from coverslip.server.schemas.common import ErrorBody, Localised, Shown
+
+BatchStatus = Literal["receiving", "queued", "taking_in", "finished", "failed", "aborted", "expired"]
+UploadOutcome = Literal["matched", "unmatched", "duplicate", "failed", "refused"]
+
+
+class Reason(Shown):
+    """Why a slide stands where it stands: a code, and its words."""
+
+    code: str
+    words: Localised
+
+
+class UploadResult(Shown):
+    """What became of one slide of a batch; where it stands now, also when it was matched by hand since."""
+
+    file: str
+    outcome: UploadOutcome
+    slide_id: UUID | None
+    label: str | None
+    case_id: UUID | None
+    accession_number: str | None
+    is_placed: bool
+    reasons: list[Reason]
+    error: ErrorBody | None
+
+
+class UploadBatch(Shown):
+    """What was sent together. `key`: the name its sender gave it; `error`: why nothing of it became a slide."""
+
+    id: UUID
+    key: str
+    name: str
+    case_id: UUID | None
+    status: BatchStatus
+    files: int
+    files_received: int
+    bytes_received: int
+    bytes_total: int
+    created_at: datetime
+    expires_at: datetime
+    finished_at: datetime | None
+    results: list[UploadResult]
+    error: ErrorBody | None
+    may_be_tried_again: bool
+
+
+class UploadList(Shown):
+    """The caller's own batches, newest first."""
+
+    items: list[UploadBatch]
