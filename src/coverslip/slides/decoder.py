@@ -19,11 +19,12 @@ from pathlib import Path
 from coverslip.errors import CoverslipError, InvalidInput, NotFound
 from coverslip.settings import Settings, settings
 from coverslip.slides import bundle_errors, errors, wire
+from coverslip.slides.colour.profile import ProfileUnusable
 from coverslip.slides.errors import DecoderFailed, DecoderMemory, DecoderTimeout, DecoderUnconfined
 
 KNOWN_ERRORS: dict[str, type[CoverslipError]] = {
     kind.code: kind
-    for kind in (*vars(errors).values(), *vars(bundle_errors).values(), InvalidInput, NotFound)
+    for kind in (*vars(errors).values(), *vars(bundle_errors).values(), InvalidInput, NotFound, ProfileUnusable)
     if isinstance(kind, type) and issubclass(kind, CoverslipError) and kind is not errors.SlideError
 }
 PASSED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "HOME")
@@ -77,8 +78,7 @@ class Decoder:
         """Send a request and wait for its answer. Raises what the decoder raised, or `DecoderFailed`."""
         seconds = self._limits.seconds
         try:
-            if not self._started:
-                self._begin()
+            self.begin()
             self._connection.settimeout(seconds)
             wire.send(self._connection, header)
             answer, payload = wire.receive(self._connection, seconds)
@@ -103,6 +103,11 @@ class Decoder:
         """Whether all of these lie in the folders that it may read."""
         return all(any(folder.is_relative_to(known) for known in self._readable) for folder in folders)
 
+    @property
+    def ready(self) -> bool:
+        """Whether it waits for requests, as far as is known."""
+        return self.alive and self._started
+
     def stop(self) -> None:
         """End the process; calling it again does nothing."""
         self.alive = False
@@ -112,7 +117,10 @@ class Decoder:
         self._process.wait()
         self._errors.close()
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Wait until the process is ready. Raises `DecoderUnconfined`, `wire.Closed`, `TimeoutError`."""
+        if self._started:
+            return
         answer, _ = wire.receive(self._connection, START_SECONDS)
         if "unconfined" in answer:
             self.stop()

@@ -11,18 +11,18 @@ import copy
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, cast, get_args
+from typing import Any, NamedTuple, Self, cast, get_args
 
 import numpy as np
 
 from coverslip.errors import CoverslipError, InvalidInput
 from coverslip.slides import wire
-from coverslip.slides.colour.managed import SlideColour, profile_of
-from coverslip.slides.colour.table import ColourSpace, ColourTable
+from coverslip.slides.colour.managed import SlideColour, StoredColour, profile_of
+from coverslip.slides.colour.table import ColourSpace, ColourTable, Nodes
 from coverslip.slides.decoder import Decoder, DecoderLimits, folders_of
 from coverslip.slides.describe import from_json
 from coverslip.slides.errors import DecoderBusy, DecoderFailed
@@ -59,7 +59,40 @@ class DecoderPool:
 
     def open(self, path: str | os.PathLike[str]) -> IsolatedSlide:
         """A slide decoded by this pool; closing it leaves the pool open. Raises `SlideError`."""
+        slide = self.at(path)
+        slide.describe()
+        return slide
+
+    def at(self, path: str | os.PathLike[str]) -> IsolatedSlide:
+        """As `open`, but no decoder looks at the file before something is asked that only it can say."""
         return IsolatedSlide(self, Path(path))
+
+    def warm(self) -> None:
+        """Start the decoders that are not there yet, so that the first slide does not wait a second for one.
+
+        One that cannot be started is left to the first request, which says why.
+        """
+        while True:
+            with self._change:
+                if self._closed or len(self._free) + self._busy >= self.limits.processes:
+                    return
+                self._busy += 1
+                readable = self._readable
+            decoder = None
+            with suppress(CoverslipError, OSError, wire.Closed):
+                decoder = Decoder(self.limits, readable)
+                decoder.begin()
+            ready = decoder is not None and decoder.ready
+            with self._change:
+                self._busy -= 1
+                kept = ready and not self._closed
+                if kept and decoder is not None:
+                    self._free.append(decoder)
+                self._change.notify()
+            if decoder is not None and not kept:
+                decoder.stop()
+            if not ready:
+                return
 
     def request(self, operation: str, path: Path, **arguments: Any) -> tuple[wire.Header, bytearray]:
         """One request to a free decoder. Raises `DecoderBusy` where none gets free in time."""
@@ -127,6 +160,13 @@ class DecoderPool:
         self.close()
 
 
+class Description(NamedTuple):
+    """What is asked of a file once: its properties, and for each level the factors at which decoding is faster."""
+
+    properties: SlideProperties
+    reductions: tuple[tuple[int, ...], ...]
+
+
 class IsolatedSlide:
     """A slide whose file only decoder processes open. Safe to share between threads."""
 
@@ -135,16 +175,23 @@ class IsolatedSlide:
         self._path = path
         self._owns_pool = owns_pool
         self._layer: dict[str, int | None] = {}
-        answer, _ = pool.request("properties", path)
-        with self._sensible():
-            self._properties = from_json(answer["properties"])
-            reductions = answer["reductions"] or [[] for _ in self._properties.levels]
-            self._reductions = [tuple(int(factor) for factor in factors) for factors in reductions]
+        self._description: Description | None = None
+
+    def describe(self) -> Description:
+        """Ask the file what it is, once. Raises `SlideError`."""
+        if self._description is None:
+            answer, _ = self._pool.request("properties", self._path)
+            with self._sensible():
+                properties = from_json(answer["properties"])
+                reductions = answer["reductions"] or [[] for _ in properties.levels]
+                factors = tuple(tuple(int(factor) for factor in level) for level in reductions)
+                self._description = Description(properties, factors)
+        return self._description
 
     @property
     def properties(self) -> SlideProperties:
         """What the file says of itself."""
-        return self._properties
+        return self.describe().properties
 
     def tile(self, level: int, column: int, row: int) -> EncodedTile:
         """One tile of the slide's own grid. Raises `TileOutside`, `TileUnreadable`, `DecoderFailed`."""
@@ -173,7 +220,7 @@ class IsolatedSlide:
 
     def layer(self, plane: int, channel: int | None) -> IsolatedSlide:
         """One focal plane and channel, as `LayeredSlide.layer`; decoded by the same processes."""
-        check_layer(self._properties, plane, channel)
+        check_layer(self.properties, plane, channel)
         layer = copy.copy(self)
         layer._owns_pool = False
         layer._layer = {"plane": plane, "channel": channel}
@@ -185,7 +232,8 @@ class IsolatedSlide:
 
     def reductions(self, level: int) -> tuple[int, ...]:
         """Factors at which decoding is faster."""
-        return self._reductions[level] if 0 <= level < len(self._reductions) else ()
+        reductions = self.describe().reductions
+        return reductions[level] if 0 <= level < len(reductions) else ()
 
     def reduced_region(self, level: int, reduction: int, bounds: Box) -> RgbImage:
         """Decoded pixels at a fraction of a level; `bounds` in pixels of that."""
@@ -194,6 +242,13 @@ class IsolatedSlide:
         if image.shape != (bounds.height, bounds.width, 3):
             raise DecoderFailed(file=self._path.name, problem="an answer of the wrong size")
         return image
+
+    def drawn(self, bounds: Box, size: tuple[int, int]) -> EncodedTile:
+        """`bounds` (level 0) as a JPEG of `size` (width, height), drawn and encoded in the decoder."""
+        box = [bounds.x, bounds.y, bounds.width, bounds.height]
+        answer, payload = self._pool.request("drawn", self._path, bounds=box, size=list(size), **self._layer)
+        with self._sensible():
+            return EncodedTile(_media_type(answer["media_type"]), bytes(payload))
 
     def associated(self, name: str) -> RgbImage:
         """Label, macro or thumbnail as stored. Raises `NotFound`."""
@@ -214,6 +269,16 @@ class IsolatedSlide:
             return SlideColour("unusable", size_bytes=len(profile), problem="profile_crashed")
         with self._sensible():
             return SlideColour.from_json(answer, ColourTable.from_bytes(payload) if payload else None)
+
+    def shown_colours(self, stored: Sequence[StoredColour], space: ColourSpace) -> Nodes:
+        """What LittleCMS makes of stored colours (0 to 255) without a table; (n, 3), 0 to 65535.
+
+        Raises `ProfileUnusable`, `DecoderFailed`.
+        """
+        colours = [list(colour) for colour in stored]
+        _, payload = self._pool.request("shown", self._path, space=space.value, stored=colours)
+        with self._sensible():
+            return np.frombuffer(payload, dtype=np.uint16).reshape(len(stored), 3)
 
     def close(self) -> None:
         """Give the decoder back; calling it again does nothing."""
@@ -246,10 +311,12 @@ def open_isolated(path: str | os.PathLike[str], limits: DecoderLimits | None = N
     limits = limits or DecoderLimits.of()
     pool = DecoderPool(DecoderLimits(limits.memory_mb, limits.seconds))
     try:
-        return IsolatedSlide(pool, Path(path), owns_pool=True)
+        slide = IsolatedSlide(pool, Path(path), owns_pool=True)
+        slide.describe()
     except CoverslipError:
         pool.close()
         raise
+    return slide
 
 
 def probe(path: str | os.PathLike[str], limits: DecoderLimits | None = None) -> SlideProperties:

@@ -20,15 +20,16 @@ from typing import Any
 import numpy as np
 
 from coverslip.errors import CoverslipError
-from coverslip.slides import wire
+from coverslip.slides import jpeg, wire
 from coverslip.slides.associated import thumbnail
-from coverslip.slides.colour.managed import colour_of_profile, profile_of
+from coverslip.slides.colour.managed import colour_of_profile, profile_of, shown_colours
 from coverslip.slides.colour.profile import LARGEST_BYTES
 from coverslip.slides.colour.table import ColourSpace
 from coverslip.slides.confinement import CannotConfine, confine
 from coverslip.slides.describe import to_json
 from coverslip.slides.errors import FormatDeclined, damage_is_corruption
 from coverslip.slides.layers import layer_of
+from coverslip.slides.region import read_scaled
 from coverslip.slides.registry import open_slide
 from coverslip.slides.slide import RgbImage, Slide
 from coverslip.slides.tile_index import TileIndex
@@ -147,6 +148,11 @@ def _region(slide: Slide, request: wire.Header) -> Answer:
     return _pixels(slide.reduced_region(request["level"], request["reduction"], bounds))
 
 
+def _drawn(slide: Slide, request: wire.Header) -> Answer:
+    width, height = request["size"]
+    return {"media_type": "image/jpeg"}, jpeg.encode(read_scaled(slide, Box(*request["bounds"]), (width, height)))
+
+
 def _associated(slide: Slide, request: wire.Header) -> Answer:
     return _pixels(slide.associated(request["name"]))
 
@@ -160,6 +166,10 @@ def _colour(slide: Slide, request: wire.Header) -> Answer:
     return colour.to_json(), b"" if colour.table is None else colour.table.to_bytes()
 
 
+def _shown(slide: Slide, request: wire.Header) -> Answer:
+    return {}, shown_colours(slide, request["stored"], ColourSpace(request["space"])).tobytes()
+
+
 def _pixels(image: RgbImage) -> Answer:
     pixels = np.ascontiguousarray(image)
     return {"height": pixels.shape[0], "width": pixels.shape[1]}, pixels.data.cast("B")
@@ -170,9 +180,11 @@ OPERATIONS: dict[str, Callable[[Slide, dict[str, Any]], Answer]] = {
     "index": _index,
     "tile": _tile,
     "region": _region,
+    "drawn": _drawn,
     "associated": _associated,
     "thumbnail": _thumbnail,
     "colour": _colour,
+    "shown": _shown,
 }
 
 if __name__ == "__main__":
