@@ -14,7 +14,9 @@ from coverslip.phantoms.files.bif import BifArea, BifOptions, write_bif
 from coverslip.phantoms.files.colour_target import write_colour_target
 from coverslip.phantoms.files.dicom_examples import DICOM_EXAMPLES
 from coverslip.phantoms.files.ome import write_ome
+from coverslip.phantoms.files.philips import PhilipsOptions, write_philips
 from coverslip.phantoms.files.picture import example
+from coverslip.phantoms.files.scn import ScnArea, ScnOptions, write_scn
 from coverslip.phantoms.files.svs import SvsOptions, write_svs
 from coverslip.phantoms.files.tiff import write_tiff
 
@@ -32,6 +34,18 @@ WRITERS: dict[str, Writer] = {
     "tiff-plain": lambda folder: write_tiff(folder / "plain.tif", example(), mpp=0.5),
     "svs-colour-target": lambda folder: write_colour_target(folder / "target.svs", patch_px=32),
     "ome-tiff": lambda folder: write_ome(folder / "scan.ome.tif", example()),
+    "scn-one-area": lambda folder: write_scn(folder / "one.scn", example()),
+    "scn-two-areas": lambda folder: write_scn(
+        folder / "two.scn", example(), ScnOptions(areas=(ScnArea(0, 0, 200, 300), ScnArea(260, 120, 240, 260)))
+    ),
+    "scn-focal-planes": lambda folder: write_scn(folder / "planes.scn", example(), ScnOptions(planes=3)),
+    "scn-fluorescence": lambda folder: write_scn(
+        folder / "channels.scn", example(), ScnOptions(channels=("DAPI", "FITC", "Cy3"))
+    ),
+    "philips-tiff": lambda folder: write_philips(folder / "philips.tiff", example()),
+    "philips-tiff-sparse": lambda folder: write_philips(
+        folder / "sparse.tiff", example(), PhilipsOptions(omit=((1, 1), (0, 2)))
+    ),
     "bif-dp200": lambda folder: write_bif(folder / "dp200.bif", example()),
     "bif-dp200-overlap": lambda folder: write_bif(folder / "overlap.bif", example(), BifOptions(overlap_x=(0, 24, 0))),
     "bif-dp200-focal-planes": lambda folder: write_bif(folder / "planes.bif", example(), BifOptions(planes=3)),

@@ -23,7 +23,7 @@ RESOLUTION_UNIT, SOFTWARE, DATE, SUBFILE, PLANAR = 296, 305, 306, 254, 284
 TILE_WIDTH, TILE_LENGTH, TILE_OFFSETS, TILE_COUNTS, TABLES, SUBSAMPLING = 322, 323, 324, 325, 347, 530
 XMP, ICC, IMAGE_DEPTH = 700, 34675, 32997
 UNCOMPRESSED, JPEG = 1, 7
-RGB, YCBCR, GREY = 2, 6, 1
+PHOTOMETRICS = {"rgb": 2, "ycbcr": 6, "grey": 1}
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class Directory:
 
     def resolution(self, micrometres: float) -> Directory:
         """Set the pixel size in the resolution tags; returns the directory."""
-        per_centimetre = (round(1e10 / micrometres), 1_000_000)
+        per_centimetre = (round(1e8 / micrometres), 10_000)
         self.tags[X_RESOLUTION] = self.tags[Y_RESOLUTION] = (RATIONAL, [per_centimetre])
         return self.number(RESOLUTION_UNIT, 3, kind=SHORT)
 
@@ -57,7 +57,8 @@ class Directory:
 def jpeg_tiles(image: Rgb, tile: tuple[int, int], colours: Colours = "ycbcr") -> Directory:
     """An image in JPEG tiles of `tile` (width, height), whose tables stand in tag 347."""
     tables, blocks = abbreviated(cut(image, tile), colours)
-    made = _described(image, JPEG, RGB if colours == "rgb" else YCBCR, Directory(blocks, tiled=True))
+    shown = image[..., :1] if colours == "grey" else image
+    made = _described(shown, JPEG, PHOTOMETRICS[colours], Directory(blocks, tiled=True))
     made.number(TILE_WIDTH, tile[0]).number(TILE_LENGTH, tile[1])
     made.tags[TABLES] = (UNDEFINED, tables)
     if colours == "ycbcr":
@@ -69,7 +70,7 @@ def one_strip(image: Rgb, data: bytes | None = None) -> Directory:
     """An image in one strip: the JPEG stream `data` in YCbCr, or uncompressed."""
     blocks = [data if data is not None else image.tobytes()]
     made = Directory(blocks, tiled=False)
-    _described(image, UNCOMPRESSED if data is None else JPEG, RGB if data is None else YCBCR, made)
+    _described(image, UNCOMPRESSED if data is None else JPEG, PHOTOMETRICS["rgb" if data is None else "ycbcr"], made)
     if data is not None:
         made.number(SUBSAMPLING, 2, 2, kind=SHORT)
     return made.number(ROWS_PER_STRIP, image.shape[0])

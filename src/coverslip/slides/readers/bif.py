@@ -17,10 +17,11 @@ from coverslip.slides.readers.bif_layout import DP, Layout, lay_out, read_areas
 from coverslip.slides.readers.tiff_dialect import dialect
 from coverslip.slides.readers.tiff_file import XMP, OpenTiff, Page, icc_profile, opening, tag_text
 from coverslip.slides.readers.tiff_images import LevelImage, TiffImage, undecodable
+from coverslip.slides.readers.tiff_layers import LayeredTiffSlide
 from coverslip.slides.readers.tiff_metadata import iso_date
 from coverslip.slides.readers.tiff_mosaic import MosaicLevel, Part
 from coverslip.slides.readers.tiff_slide import Picture, TiffSlide, described
-from coverslip.slides.slide import FocalPlane, Slide, SlideProperties
+from coverslip.slides.slide import FocalPlane, SlideProperties
 from coverslip.slides.spacing import credible_spacing
 
 LEVEL = re.compile(r"\blevel=(\d+)\s+mag=([\d.]+)")
@@ -42,17 +43,6 @@ class BifReader:
         """Open it. Raises `SlideTruncated`, `SlideTooLarge`, `SlideCorrupt`, `FormatDeclined`."""
         with opening(path) as opened:
             return _opened(opened)
-
-
-class BifSlide(TiffSlide):
-    """A BIF slide; each focal plane is a layer."""
-
-    layers: tuple[TiffSlide, ...] = ()
-    """One for each of `properties.planes`."""
-
-    def layer(self, plane: int, channel: int | None) -> Slide:
-        """As `LayeredSlide.layer`; there are no channels."""
-        return self.layers[plane]
 
 
 def _opened(opened: OpenTiff) -> TiffSlide:
@@ -88,9 +78,7 @@ def _opened(opened: OpenTiff) -> TiffSlide:
     )
     if depth == 1:
         return TiffSlide(properties, opened, stacks[0], associated)
-    slide = BifSlide(properties, opened, stacks[shown], associated)
-    slide.layers = tuple(TiffSlide(properties, opened, stack, associated) for stack in stacks)
-    return slide
+    return LayeredTiffSlide(properties, opened, {(n, None): stack for n, stack in enumerate(stacks)}, associated)
 
 
 def focal_planes(depth: int, step_um: float | None) -> tuple[tuple[FocalPlane, ...], int]:

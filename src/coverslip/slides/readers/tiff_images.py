@@ -10,6 +10,7 @@ import numpy as np
 
 from coverslip.slides import jpeg
 from coverslip.slides.errors import SlideCorrupt, SlideTruncated
+from coverslip.slides.layers import Stored
 from coverslip.slides.readers.tiff_file import Page
 from coverslip.slides.slide import Compression, RgbImage
 from coverslip.slides.source import Source
@@ -187,6 +188,14 @@ class TiffImage:
             check_shape(pixels, -(-self.block_width // reduction), -(-self.block_height // reduction))
         return pixels
 
+    def brightness(self, column: int, row: int) -> Stored | None:
+        """Stored values of a tile of one channel, (h, w), any number of bits; None where nothing is stored."""
+        if column >= self.stored_columns or row >= self._stored_rows:
+            return None
+        number = self.number(column, row)
+        data = self.stored(number)
+        return self._values(data, number)[..., 0] if data else None
+
     def whole(self) -> RgbImage:
         """All of a small image, (h, w, 3) uint8."""
         check_region_size(Box(0, 0, self.width, self.height))
@@ -267,6 +276,13 @@ class TiffImage:
 
     def _samples(self, data: bytes, number: int) -> RgbImage:
         """(h, w, samples) uint8 as the codec gives them."""
+        pixels = self._values(data, number)
+        if pixels.dtype != np.uint8:
+            raise ValueError(f"pixels of kind {pixels.dtype}")
+        return cast(RgbImage, pixels)
+
+    def _values(self, data: bytes, number: int) -> Stored:
+        """(h, w, samples) as the codec gives them."""
         if int(self._page.compression) in (APERIO_YCC, APERIO_RGB):
             pixels = np.asarray(imagecodecs.jpeg2k_decode(data))
         else:
@@ -274,9 +290,9 @@ class TiffImage:
             if decoded is None:
                 raise ValueError("no pixels")
             pixels = np.asarray(decoded)[0]
-        if pixels.dtype != np.uint8 or pixels.ndim not in (2, 3):
-            raise ValueError(f"pixels of kind {pixels.dtype}")
-        return cast(RgbImage, pixels[..., None] if pixels.ndim == 2 else pixels)
+        if pixels.ndim not in (2, 3):
+            raise ValueError(f"pixels in {pixels.ndim} dimensions")
+        return cast(Stored, pixels[..., None] if pixels.ndim == 2 else pixels)
 
     def _coloured(self, pixels: RgbImage) -> RgbImage:
         """Samples as RGB: grey repeated, Aperio's YCbCr converted, an alpha channel laid on white."""
