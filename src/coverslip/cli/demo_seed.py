@@ -19,6 +19,7 @@ from coverslip.cli.demo_cases import DemoCase, DemoFile, DemoHospital, Phantom, 
 from coverslip.cli.demo_errors import JourneyFailed
 from coverslip.ingest.intake import take_in
 from coverslip.ingest.settle import Patience
+from coverslip.phantoms.colour import scanner_profile
 from coverslip.phantoms.label import SlideLabel
 from coverslip.phantoms.mosaic import write_mosaic
 from coverslip.phantoms.recipe import recipe
@@ -164,6 +165,7 @@ def _draw(path: Path, what: Rendering, label: SlideLabel) -> None:
                 spacing_um=what.spacing_um,
                 label=label,
                 without_spacing=what.without_spacing,
+                icc_profile=scanner_profile(2.2),
             )
         case RealField():
             write_mosaic(path, what.seed, what.width, what.height, label=label)

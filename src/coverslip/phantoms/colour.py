@@ -10,24 +10,24 @@ import struct
 
 import numpy as np
 
-from coverslip.phantoms.pyramid import Rgb
 from coverslip.slides.colour.icc import D50, Primaries, assembled, matrix_profile
+from coverslip.slides.slide import RgbImage
 
 SHIFTED = Primaries((0.61, 0.35), (0.33, 0.56), (0.17, 0.10), (0.32, 0.335))
 """A scanner whose sensitivities are flatter than sRGB's."""
 PATCHES: tuple[tuple[str, tuple[int, int, int]], ...] = (
-    ("dark skin", (115, 82, 68)),
-    ("light skin", (194, 150, 130)),
-    ("blue sky", (98, 122, 157)),
+    ("dark_skin", (115, 82, 68)),
+    ("light_skin", (194, 150, 130)),
+    ("blue_sky", (98, 122, 157)),
     ("foliage", (87, 108, 67)),
-    ("blue flower", (133, 128, 177)),
-    ("bluish green", (103, 189, 170)),
+    ("blue_flower", (133, 128, 177)),
+    ("bluish_green", (103, 189, 170)),
     ("orange", (214, 126, 44)),
-    ("purplish blue", (80, 91, 166)),
-    ("moderate red", (193, 90, 99)),
+    ("purplish_blue", (80, 91, 166)),
+    ("moderate_red", (193, 90, 99)),
     ("purple", (94, 60, 108)),
-    ("yellow green", (157, 188, 64)),
-    ("orange yellow", (224, 163, 46)),
+    ("yellow_green", (157, 188, 64)),
+    ("orange_yellow", (224, 163, 46)),
     ("blue", (56, 61, 150)),
     ("green", (70, 148, 73)),
     ("red", (175, 54, 60)),
@@ -35,21 +35,21 @@ PATCHES: tuple[tuple[str, tuple[int, int, int]], ...] = (
     ("magenta", (187, 86, 149)),
     ("cyan", (8, 133, 161)),
     ("white", (243, 243, 242)),
-    ("neutral 8", (200, 200, 200)),
-    ("neutral 6.5", (160, 160, 160)),
-    ("neutral 5", (122, 122, 121)),
-    ("neutral 3.5", (85, 85, 85)),
+    ("neutral_8", (200, 200, 200)),
+    ("neutral_6_5", (160, 160, 160)),
+    ("neutral_5", (122, 122, 121)),
+    ("neutral_3_5", (85, 85, 85)),
     ("black", (52, 52, 52)),
-    ("haematoxylin, dense", (72, 56, 120)),
-    ("haematoxylin, pale", (168, 160, 205)),
+    ("haematoxylin_dense", (72, 56, 120)),
+    ("haematoxylin_pale", (168, 160, 205)),
     ("eosin", (226, 150, 186)),
-    ("eosin, pale", (243, 214, 226)),
-    ("DAB, dense", (96, 58, 32)),
-    ("DAB, pale", (190, 152, 118)),
+    ("eosin_pale", (243, 214, 226)),
+    ("dab_dense", (96, 58, 32)),
+    ("dab_pale", (190, 152, 118)),
     ("erythrocytes", (204, 84, 92)),
-    ("blank glass", (244, 243, 243)),
+    ("blank_glass", (244, 243, 243)),
 )
-"""Name and stored colour of each patch, row by row."""
+"""Name (words in `viewer.json`) and stored colour of each patch, row by row."""
 COLUMNS = 8
 PATCH_PX = 128
 """Side of a patch: a multiple of every JPEG block, so that no block mixes two patches."""
@@ -80,7 +80,7 @@ def table_profile(size: int = 17) -> bytes:
     return assembled({**_tags(plain, (b"desc", b"cprt", b"wtpt")), b"A2B0": table}, connection=b"Lab ")
 
 
-def target(patch_px: int = PATCH_PX) -> Rgb:
+def target(patch_px: int = PATCH_PX) -> RgbImage:
     """The picture of the target: stored colours, row by row; (h, w, 3) uint8."""
     colours = np.array([colour for _, colour in PATCHES], dtype=np.uint8).reshape(-1, COLUMNS, 3)
     return colours.repeat(patch_px, axis=0).repeat(patch_px, axis=1)

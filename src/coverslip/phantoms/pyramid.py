@@ -118,7 +118,13 @@ class PyramidWriter:
         self._add(0, band)
 
     def write(
-        self, path: Path, descriptions: Iterable[str], extras: Iterable[Extra], software: str, micrometres: float
+        self,
+        path: Path,
+        descriptions: Iterable[str],
+        extras: Iterable[Extra],
+        software: str,
+        micrometres: float,
+        icc_profile: bytes | None = None,
     ) -> None:
         """Write the file. `descriptions`: one a level; the first of `extras` follows level 0, the others the levels.
 
@@ -131,7 +137,7 @@ class PyramidWriter:
         with tifffile.TiffWriter(path, bigtiff=large, byteorder="<") as tiff:
             for index, (level, description) in enumerate(zip(self._levels, descriptions, strict=True)):
                 spacing = micrometres * self._factor**index
-                _write_tiles(tiff, level, description, software if index == 0 else None, spacing)
+                _write_tiles(tiff, level, description, software if index == 0 else None, spacing, icc_profile)
                 if index == 0:
                     _write_extra(tiff, first)
             for extra in others:
@@ -166,7 +172,12 @@ def _smaller(rows: Rgb, width: int, factor: int) -> Rgb:
 
 
 def _write_tiles(
-    tiff: tifffile.TiffWriter, level: _Level, description: str, software: str | None, spacing_um: float
+    tiff: tifffile.TiffWriter,
+    level: _Level,
+    description: str,
+    software: str | None,
+    spacing_um: float,
+    icc: bytes | None,
 ) -> None:
     tiff.write(
         level.tiles(),
@@ -179,6 +190,7 @@ def _write_tiles(
         description=description,
         software=software,
         metadata=None,
+        iccprofile=icc,
         resolution=(1e4 / spacing_um, 1e4 / spacing_um),
         resolutionunit="CENTIMETER",
     )

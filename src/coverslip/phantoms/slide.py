@@ -36,6 +36,7 @@ class Header:
     scanner: str = "PHANTOM"
     note: str = "rendered tissue, no patient"
     quality: int = 85
+    icc_profile: bytes | None = None
 
 
 def write_slide(
@@ -49,11 +50,13 @@ def write_slide(
     label: SlideLabel | None = None,
     font: Path | None = None,
     without_spacing: bool = False,
+    icc_profile: bytes | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Truth:
     """Render a slide of `width` x `height` pixels into `path` and return what is on it.
 
     `progress(done, total)`: rows of level 0 written. `without_spacing`: the file does not say its pixel size.
+    `icc_profile`: the colour profile that the file carries; the pixels stay as they are.
     The same arguments give the same bytes. Raises `InvalidInput` for a size that cannot be rendered.
     """
     check_size(width, height, spacing_um)
@@ -71,7 +74,8 @@ def write_slide(
             progress(y + h, height)
             yield band
 
-    header = Header(None if without_spacing else spacing_um, objective_power=round(10 / spacing_um))
+    spacing = None if without_spacing else spacing_um
+    header = Header(spacing, objective_power=round(10 / spacing_um), icc_profile=icc_profile)
     write_bands(path, width, height, bands(), header, spacing_um, label or SlideLabel(f"PHANTOM {seed}"), font)
     return Truth.of(Nuclei.concatenated(parts), scene)
 
@@ -104,7 +108,7 @@ def write_bands(
     extras.append(Extra(macro, f"{_MAKER}\r\nmacro {macro.shape[1]}x{macro.shape[0]}", 9))
     descriptions = [_description(header, width, height, "")]
     descriptions += [_description(header, width, height, f" -> {s.width}x{s.height}") for s in writer.sizes[1:]]
-    writer.write(path, descriptions, extras, f"Coverslip phantom {__version__}", spacing_um)
+    writer.write(path, descriptions, extras, f"Coverslip phantom {__version__}", spacing_um, header.icc_profile)
 
 
 class _Overview:

@@ -13,6 +13,8 @@ from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
 from coverslip.slides import jpeg
+from coverslip.slides.colour.managed import SlideColour, StoredColour, colour_of, shown_colours
+from coverslip.slides.colour.table import ColourSpace, Nodes
 from coverslip.slides.errors import LevelOutside, SlideCorrupt, TileOutside
 from coverslip.slides.layers import layer_of
 from coverslip.slides.region import read_scaled
@@ -122,6 +124,14 @@ class PyramidSlide:
     def associated(self, name: str) -> RgbImage:
         """Label, macro or thumbnail."""
         return self._slide.associated(name)
+
+    def managed_colour(self, space: ColourSpace) -> SlideColour:
+        """What became of the file's profile."""
+        return colour_of(self._slide, space)
+
+    def shown_colours(self, stored: Sequence[StoredColour], space: ColourSpace) -> Nodes:
+        """What LittleCMS makes of stored colours by the file's profile."""
+        return shown_colours(self._slide, stored, space)
 
     def close(self) -> None:
         """Give the files back."""

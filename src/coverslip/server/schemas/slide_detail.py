@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from coverslip.server.schemas.case import CaseSummary
+from coverslip.server.schemas.colour import SlideColour
 from coverslip.server.schemas.slide import AssociatedName, SlideLevel, SlideSummary
 
 
@@ -19,6 +20,7 @@ class SlideDetail(SlideSummary):
     scanner_model: str | None
     reader: str | None
     has_icc_profile: bool
+    colour: SlideColour
     levels: list[SlideLevel]
     spacing_um_x: float | None
     spacing_um_y: float | None

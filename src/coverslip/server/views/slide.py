@@ -8,8 +8,12 @@ from coverslip.records import models
 from coverslip.records.queries.slide import PlacedSlide
 from coverslip.records.transaction import Transaction
 from coverslip.server.schemas.case import CaseSummary
+from coverslip.server.schemas.colour import SlideColour
+from coverslip.server.schemas.common import Localised
 from coverslip.server.schemas.slide import SlideLevel, SlideSummary
 from coverslip.server.schemas.slide_detail import SlideDetail
+from coverslip.slides.colour.managed import SlideColour as Colour
+from coverslip.slides.companion import levels_beside
 from coverslip.slides.describe import from_json
 from coverslip.slides.slide import Level, SlideProperties
 
@@ -37,6 +41,7 @@ def detail(tx: Transaction, placed: PlacedSlide) -> SlideDetail:
             "specimen_label": placed.specimen_label,
             "has_icc_profile": bool((row.properties or {}).get("has_icc_profile")),
             "associated": [name for name in PICTURES if name in (row.properties or {}).get("pictures", {})],
+            "colour": _colour(row),
             "tile_url": TILE_URL.format(slide_id=row.id),
             "content_digest": row.content_digest,
             "original_name": row.original_name,
@@ -45,7 +50,20 @@ def detail(tx: Transaction, placed: PlacedSlide) -> SlideDetail:
     )
 
 
-def _of_file(properties: SlideProperties | None) -> dict[str, object]:
+def _colour(row: models.Slide) -> SlideColour:
+    """As found at intake; of a slide taken in before profiles were looked at, the table's own address tells."""
+    document = row.properties or {}
+    if "colour" not in document:
+        return SlideColour(state="usable" if document.get("has_icc_profile") else "none")
+    found = Colour.from_json(document["colour"])
+    reason = None
+    if found.state == "unusable":
+        error = found.error()
+        reason = Localised.of(error.message("zh-CN"), error.message("en"))
+    return SlideColour(state=found.state, name=found.name or None, digest=found.digest, reason=reason)
+
+
+def _of_file(properties: SlideProperties | None, row: models.Slide) -> dict[str, object]:
     spacing = None if properties is None else properties.spacing
     return {
         "vendor": None if properties is None else properties.vendor,

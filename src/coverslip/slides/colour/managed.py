@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, runtime_checkable
 
+import numpy as np
+
 from coverslip.slides.colour.profile import ProfileUnusable, read_facts
-from coverslip.slides.colour.table import ColourSpace, ColourTable
-from coverslip.slides.colour.transform import build_table
+from coverslip.slides.colour.table import ColourSpace, ColourTable, Nodes
+from coverslip.slides.colour.transform import build_table, transformed
 from coverslip.slides.slide import RgbImage, Slide
 
 ColourState = Literal["none", "usable", "unusable"]
 Parameters = Mapping[str, str | int | float | None]
+StoredColour = tuple[int, int, int]
+"""Red, green, blue of a stored pixel, 0 to 255."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,10 @@ class ManagedSlide(Protocol):
         """What became of its profile."""
         ...
 
+    def shown_colours(self, stored: Sequence[StoredColour], space: ColourSpace) -> Nodes:
+        """What LittleCMS makes of stored colours."""
+        ...
+
 
 def colour_of_profile(profile: bytes | None, space: ColourSpace) -> SlideColour:
     """Look at a profile in this process; for profiles from outside use `colour_of` with an isolated slide."""
@@ -97,6 +105,19 @@ def colour_of(slide: Slide, space: ColourSpace = ColourSpace.SRGB) -> SlideColou
     if isinstance(slide, ManagedSlide):
         return slide.managed_colour(space)
     return colour_of_profile(profile_of(slide), space)
+
+
+def shown_colours(slide: Slide, stored: Sequence[StoredColour], space: ColourSpace) -> Nodes:
+    """What LittleCMS, without a table, makes of stored colours by a slide's profile; (n, 3), 0 to 65535.
+
+    Raises `ProfileUnusable`, also where the slide has none, and `DecoderFailed`.
+    """
+    if isinstance(slide, ManagedSlide):
+        return slide.shown_colours(stored, space)
+    profile = profile_of(slide)
+    if profile is None:
+        raise ProfileUnusable(problem="profile_none")
+    return transformed(np.array(stored, dtype=np.uint16).reshape(-1, 3) * np.uint16(257), profile, space)
 
 
 def profile_of(slide: Slide) -> bytes | None:
