@@ -1,10 +1,12 @@
 #!/bin/sh
-# Installs the Debian packages that the tests drive: a browser, and a reader of PDF files. Fails with their names where
-# it may not install them.
+# Installs the Debian packages that the tests drive: a browser, a reader of PDF files, a DICOM validator and a DICOM
+# server. Fails with their names where it may not install them.
 set -eu
 missing=""
 command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 command -v pdftotext >/dev/null 2>&1 || missing="$missing poppler-utils"
+command -v dciodvfy >/dev/null 2>&1 || missing="$missing dicom3tools"
+[ -x /usr/sbin/Orthanc ] || missing="$missing orthanc"
 [ -z "$missing" ] && exit 0
 
 echo "The tests need:$missing. Installing." >&2

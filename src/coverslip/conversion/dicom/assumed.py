@@ -7,9 +7,9 @@ from __future__ import annotations
 
 UNKNOWN = "UNKNOWN"
 """Manufacturer, ManufacturerModelName, DeviceSerialNumber, SoftwareVersions (PS3.3 C.7.5.2)."""
-UNKNOWN_DAY, UNKNOWN_CLOCK = "00010101", "000000"
+UNKNOWN_DAY, UNKNOWN_CLOCK = "19000101", "000000"
 """AcquisitionDateTime, ContentDate and ContentTime of a slide that does not say when it was scanned: a day on which no
-scanner ran, so that nobody takes it for one."""
+scanner ran, so that nobody takes it for one (year 1, which other programs write, is no date to dciodvfy)."""
 DEPTH_UM = 1.0
 """ImagedVolumeDepth and SliceThickness: n * wavelength / NA^2 of the 0.75 NA dry objective most scanners have."""
 FOCUS_METHOD = "AUTO"
