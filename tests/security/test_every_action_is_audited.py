@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from coverslip.access import audit
 from coverslip.records.actor import Actor
+from coverslip.records.queries import upload as uploads
 from coverslip.records.queries.audit import AuditFilter, list_events
 from coverslip.server.permissions import RULES
 from coverslip.settings import Settings
-from coverslip.testing.database import PASSWORD
+from coverslip.testing.database import PASSWORD, actor_for
 from coverslip.testing.world import PATIENT_NAME, World, finish_reading
 from coverslip.vocabulary.roles import Role
 
@@ -39,6 +43,8 @@ class Step:
     status: int = 200
     rule: str | None = None
     """The path in the permission table, where it names its ids otherwise."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | None = None
 
     @property
     def route(self) -> tuple[str, str]:
@@ -54,6 +60,9 @@ def _is_id(value: object) -> bool:
     return isinstance(value, str) and value.startswith("$")
 
 
+TUS = {"Tus-Resumable": "1.0.0"}
+FILE = {"Upload-Metadata": "filename YS5zdnM="}
+AT_THE_BEGINNING = {"Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
 READER, TECHNICIAN, ADMINISTRATOR = Role.PATHOLOGIST, Role.TECHNICIAN, Role.ADMINISTRATOR
 DAY = (
     Step("POST", "/session", READER, {"username": "qh.pathologist", "password": PASSWORD}),
@@ -68,11 +77,23 @@ DAY = (
     Step("POST", "/slides/{unmatched_id}/match", TECHNICIAN, {"block_id": "$block_id", "label": "A1-2"}, 200,
          "/slides/{slide_id}/match"),
     Step("PATCH", "/slides/{slide_id}", TECHNICIAN, {"clone": "30-9"}),
+    Step("POST", "/uploads", TECHNICIAN, None, 201, None, TUS | {"Upload-Length": "3", **FILE}),
+    Step("HEAD", "/uploads/{upload_id}", TECHNICIAN, None, 200, None, TUS),
+    Step("PATCH", "/uploads/{upload_id}", TECHNICIAN, None, 204, None, TUS | AT_THE_BEGINNING, b"abc"),
+    Step("POST", "/uploads", TECHNICIAN, None, 201, None, TUS | {"Upload-Length": "3", **FILE}),
+    Step("DELETE", "/uploads/{upload_id}", TECHNICIAN, None, 204, None, TUS),
+    Step("GET", "/uploads", TECHNICIAN),
+    Step("POST", "/uploads/batches/{failed_batch_id}/retry", TECHNICIAN, None, 200,
+         "/uploads/batches/{batch_id}/retry"),
     Step("GET", "/cases", READER),
     Step("GET", "/cases/{case_id}", Role.HEAD),
     Step("PATCH", "/cases/{case_id}", Role.HEAD, {"revision": "$revision", "assigned_to_id": "$reader_id"}),
     Step("GET", "/slides/{slide_id}", READER),
     Step("GET", "/slides/{slide_id}/associated/{name}", READER),
+    Step("GET", "/slides/{slide_id}/colour", READER),
+    Step("GET", "/colour/target", READER),
+    Step("GET", "/colour/target/table", READER),
+    Step("POST", "/colour/checks", READER, {"space": "srgb", "measured": [[0, 0, 0]] * 32}, 201),
     Step("GET", "/slides/{slide_id}/annotations", READER),
     Step("POST", "/slides/{slide_id}/annotations", READER, {"kind": "region", "geometry": CELL}, 201),
     Step("DELETE", "/annotations/{annotation_id}", READER, None, 204),
@@ -90,10 +111,6 @@ DAY = (
     Step("GET", "/reports/{report_id}/pdf", READER),
     Step("POST", "/cases/{case_id}/report/sign", READER, {"password": PASSWORD, "revision": 2}),
     Step("POST", "/cases/{case_id}/report/amend", READER, {"reason": "补充免疫组化结果"}, 201),
-    Step("GET", "/slides/{slide_id}/colour", READER),
-    Step("GET", "/colour/target", READER),
-    Step("GET", "/colour/target/table", READER),
-    Step("POST", "/colour/checks", READER, {"space": "srgb", "measured": [[0, 0, 0]] * 32}, 201),
     Step("GET", "/cases/{case_id}/audit", Role.AUDITOR),
     Step("GET", "/audit", Role.AUDITOR),
     Step("POST", "/session/password", Role.EXPERT, NEW_PASSWORD, 204),
@@ -124,18 +141,40 @@ def ids(world: World) -> Ids:
         "person_id": str(county.people[Role.RESIDENT].id),
         "reader_id": str(county.people[Role.PATHOLOGIST].id),
         "name": "label",
+        "failed_batch_id": str(_failed_upload(world)),
     }
+
+
+def _failed_upload(world: World) -> UUID:
+    """An upload that was whole and could not be taken in, because the disk was full."""
+    county = world.county
+    technician = actor_for(county.people[TECHNICIAN], {TECHNICIAN})
+    with world.database.transaction(technician) as tx:
+        batch = uploads.add_batch(
+            tx,
+            person_id=county.people[TECHNICIAN].id,
+            key="full",
+            name="full.svs",
+            files=1,
+            case_id=None,
+            expires_at=datetime.now(UTC) + timedelta(hours=1),
+        )
+        batch.status, batch.failure_code = "failed", "STORAGE_FULL"
+        return batch.id
 
 
 def test_every_route_leaves_its_action_in_the_trail(world: World, ids: Ids) -> None:
     for step in DAY:
         client = world.server.client() if step.path == "/session" and step.method == "POST" else world.client(step.role)
-        answer = client.request(step.method, step.path.format(**ids), json=step.filled(ids))
+        sent: dict[str, Any] = {"json": step.filled(ids)} if step.content is None else {"content": step.content}
+        answer = client.request(step.method, step.path.format(**ids), headers=step.headers, **sent)
         assert answer.status_code == step.status, (step, answer.text)
         if step.path == "/cases/{case_id}":
             ids["revision"] = answer.json()["revision"]
         if step.path == "/slides/{slide_id}/readings" and step.method == "POST":
             ids["started_id"] = answer.json()["id"]
+        if "Location" in answer.headers:
+            ids["upload_id"] = answer.headers["Location"].rpartition("/")[2]
         wanted = RULES[step.route].action
         newest = newest_event(world, wanted)
         assert newest is not None, (step, wanted)
