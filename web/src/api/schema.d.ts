@@ -232,6 +232,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/colour/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Colours
+         * @description Compare what a screen was sent with what LittleCMS computes; the result stands in the audit trail.
+         */
+        post: operations["check_colours"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/colour/target": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Colour Target
+         * @description The colour target that a check is made with.
+         */
+        get: operations["read_colour_target"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/colour/target/table": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Target Table
+         * @description The table of the target's own profile.
+         */
+        get: operations["read_target_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health/live": {
         parameters: {
             query?: never;
@@ -636,6 +696,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/slides/{slide_id}/colour": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Colour Table
+         * @description The table from the slide's stored colours to a screen's, by its profile; relative colorimetric, black point.
+         */
+        get: operations["read_colour_table"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/slides/{slide_id}/match": {
         parameters: {
             query?: never;
@@ -678,6 +758,82 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Uploads
+         * @description The caller's own uploads, newest first: how far they have come and what became of them.
+         */
+        get: operations["list_uploads"];
+        put?: never;
+        /**
+         * Begin Upload
+         * @description Begin an upload; its address is in `Location`. The first bytes may come along.
+         */
+        post: operations["begin_upload"];
+        delete?: never;
+        /**
+         * Describe Uploads
+         * @description What this server knows of tus.
+         */
+        options: operations["describe_uploads"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/batches/{batch_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Upload
+         * @description Take a batch in once more that failed for a fault of the installation; its files are still here.
+         */
+        post: operations["retry_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/uploads/{upload_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Upload
+         * @description Give an upload up; its bytes are deleted.
+         */
+        delete: operations["end_upload"];
+        options?: never;
+        /**
+         * Look Up Upload
+         * @description How many bytes have arrived.
+         */
+        head: operations["look_up_upload"];
+        /**
+         * Send Upload
+         * @description Send bytes from an offset on; however the connection ends, what has come is kept.
+         */
+        patch: operations["send_upload"];
         trace?: never;
     };
 }
@@ -1047,6 +1203,90 @@ export interface components {
             status: "registered" | "awaiting_slides" | "ready" | "in_reading" | "drafted" | "signed" | "amending" | "cancelled";
         };
         /**
+         * CheckedPatch
+         * @description One patch: stored, as LittleCMS computes it for the screen, as sent to the screen; `delta_e` between the two.
+         */
+        CheckedPatch: {
+            /** Delta E */
+            delta_e: number;
+            /** Expected */
+            expected: [
+                number,
+                number,
+                number
+            ];
+            /** Measured */
+            measured: [
+                number,
+                number,
+                number
+            ];
+            /** Name */
+            name: string;
+            /** Stored */
+            stored: [
+                number,
+                number,
+                number
+            ];
+        };
+        /**
+         * ColourCheck
+         * @description A check, recorded in the audit trail. Differences are CIEDE2000 under D50; `passed`: none above `limit`.
+         */
+        ColourCheck: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Largest */
+            largest: number;
+            /** Limit */
+            limit: number;
+            /** Mean */
+            mean: number;
+            /** Passed */
+            passed: boolean;
+            /** Patches */
+            patches: components["schemas"]["CheckedPatch"][];
+            /** Profile */
+            profile: string;
+            space: components["schemas"]["ColourSpace"];
+        };
+        /**
+         * ColourPatch
+         * @description One patch of the target: red, green, blue as stored in a slide, 0 to 255.
+         */
+        ColourPatch: {
+            /** Name */
+            name: string;
+            /** Stored */
+            stored: [
+                number,
+                number,
+                number
+            ];
+        };
+        /**
+         * ColourSpace
+         * @description What a screen shows: the table's output.
+         * @enum {string}
+         */
+        ColourSpace: "srgb" | "display-p3";
+        /**
+         * ColourTarget
+         * @description The target, row by row, and the largest CIEDE2000 difference that a check passes with.
+         */
+        ColourTarget: {
+            /** Columns */
+            columns: number;
+            /** Limit */
+            limit: number;
+            /** Patches */
+            patches: components["schemas"]["ColourPatch"][];
+        };
+        /**
          * ControlStatus
          * @description Outcome of the external control that was stained with the slide; unknown is never taken for passed.
          * @enum {string}
@@ -1202,7 +1442,7 @@ export interface components {
         };
         /**
          * LiveSlide
-         * @description Event `slide`: a slide's status.
+         * @description Event `slide`: a slide's status; while its missing levels are being made, how far that has come, else null.
          */
         LiveSlide: {
             /** Case Id */
@@ -1217,6 +1457,10 @@ export interface components {
              * @enum {string}
              */
             status: "expected" | "receiving" | "ready" | "failed" | "unmatched";
+            /** Tiles Done */
+            tiles_done: number | null;
+            /** Tiles Total */
+            tiles_total: number | null;
         };
         /**
          * Localised
@@ -1294,6 +1538,45 @@ export interface components {
             label: string;
             /** Slides */
             slides?: components["schemas"]["NewSlide"][];
+        };
+        /**
+         * NewColourCheck
+         * @description What a screen was sent for each patch of the target, in the target's order, read back from its canvas.
+         *
+         *     `slide_id`: whose profile was used; null for the profile of the target itself. `renderer`, `browser`: as they call
+         *     themselves. `gamut`: the widest that the browser says the screen shows.
+         */
+        NewColourCheck: {
+            /**
+             * Browser
+             * @default
+             */
+            browser?: string;
+            /**
+             * Gamut
+             * @default unknown
+             * @enum {string}
+             */
+            gamut?: "srgb" | "p3" | "rec2020" | "unknown";
+            /** Measured */
+            measured: [
+                number,
+                number,
+                number
+            ][];
+            /**
+             * Pixel Ratio
+             * @default 1
+             */
+            pixel_ratio?: number;
+            /**
+             * Renderer
+             * @default
+             */
+            renderer?: string;
+            /** Slide Id */
+            slide_id?: string | null;
+            space: components["schemas"]["ColourSpace"];
         };
         /**
          * NewPatient
@@ -1756,6 +2039,15 @@ export interface components {
             status: "ready";
         };
         /**
+         * Reason
+         * @description Why a slide stands where it stands: a code, and its words.
+         */
+        Reason: {
+            /** Code */
+            code: string;
+            words: components["schemas"]["Localised"];
+        };
+        /**
          * Report
          * @description One version of a case's report; the digests (SHA-256) are those of the signed content and its two PDF files.
          */
@@ -1953,6 +2245,24 @@ export interface components {
             stain?: components["schemas"]["Stain"] | null;
         };
         /**
+         * SlideColour
+         * @description A slide's colour profile: `usable`, `none` in the file, or `unusable` for the `reason` given.
+         *
+         *     `name`: as the profile calls itself, null where it does not. `digest`: SHA-256 of the profile.
+         */
+        SlideColour: {
+            /** Digest */
+            digest?: string | null;
+            /** Name */
+            name?: string | null;
+            reason?: components["schemas"]["Localised"] | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "usable" | "none" | "unusable";
+        };
+        /**
          * SlideDetail
          * @description A slide as the viewer needs it. Spacing is null where the file does not say it; it is never guessed.
          */
@@ -1968,6 +2278,7 @@ export interface components {
             case_id: string | null;
             /** Clone */
             clone: string | null;
+            colour: components["schemas"]["SlideColour"];
             /** Content Digest */
             content_digest: string | null;
             control_status: components["schemas"]["ControlStatus"];
@@ -2149,6 +2460,87 @@ export interface components {
          * @enum {string}
          */
         Stain: "he" | "ihc-dab" | "fluorescence" | "other";
+        /**
+         * UploadBatch
+         * @description What was sent together. `key`: the name its sender gave it; `error`: why nothing of it became a slide.
+         */
+        UploadBatch: {
+            /** Bytes Received */
+            bytes_received: number;
+            /** Bytes Total */
+            bytes_total: number;
+            /** Case Id */
+            case_id: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            error: components["schemas"]["ErrorBody"] | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Files */
+            files: number;
+            /** Files Received */
+            files_received: number;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Key */
+            key: string;
+            /** May Be Tried Again */
+            may_be_tried_again: boolean;
+            /** Name */
+            name: string;
+            /** Results */
+            results: components["schemas"]["UploadResult"][];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "receiving" | "queued" | "taking_in" | "finished" | "failed" | "aborted" | "expired";
+        };
+        /**
+         * UploadList
+         * @description The caller's own batches, newest first.
+         */
+        UploadList: {
+            /** Items */
+            items: components["schemas"]["UploadBatch"][];
+        };
+        /**
+         * UploadResult
+         * @description What became of one slide of a batch; where it stands now, also when it was matched by hand since.
+         */
+        UploadResult: {
+            /** Accession Number */
+            accession_number: string | null;
+            /** Case Id */
+            case_id: string | null;
+            error: components["schemas"]["ErrorBody"] | null;
+            /** File */
+            file: string;
+            /** Is Placed */
+            is_placed: boolean;
+            /** Label */
+            label: string | null;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "matched" | "unmatched" | "duplicate" | "failed" | "refused";
+            /** Reasons */
+            reasons: components["schemas"]["Reason"][];
+            /** Slide Id */
+            slide_id: string | null;
+        };
     };
     responses: never;
     parameters: never;
@@ -2573,6 +2965,99 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ReportList"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    check_colours: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewColourCheck"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColourCheck"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_colour_target: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ColourTarget"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_target_table: {
+        parameters: {
+            query?: {
+                to?: components["schemas"]["ColourSpace"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             /** @description What went wrong */
@@ -3374,6 +3859,39 @@ export interface operations {
             };
         };
     };
+    read_colour_table: {
+        parameters: {
+            query?: {
+                to?: components["schemas"]["ColourSpace"];
+            };
+            header?: never;
+            path: {
+                slide_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     match_slide: {
         parameters: {
             query?: never;
@@ -3463,6 +3981,228 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Reading"];
                 };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_uploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadList"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    begin_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Tus-Resumable"?: string | null;
+                "Upload-Length"?: number | null;
+                "Upload-Metadata"?: string | null;
+                "Upload-Checksum"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    describe_uploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    retry_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadBatch"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    end_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Tus-Resumable"?: string | null;
+            };
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    look_up_upload: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Tus-Resumable"?: string | null;
+            };
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    send_upload: {
+        parameters: {
+            query?: never;
+            header: {
+                "Upload-Offset": number;
+                "Tus-Resumable"?: string | null;
+                "Upload-Checksum"?: string | null;
+            };
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/offset+octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong */
             default: {
