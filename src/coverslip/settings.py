@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     session_idle_minutes: float = Field(default=60.0, description="A sign-in unused this long ends, in minutes.")
     secure_cookies: bool = Field(default=False, description="Send the session cookie over HTTPS only.")
     slide_readers: tuple[str, ...] = Field(
-        default=("tiff", "bif", "scn", "philips", "dicom", "openslide", "plain"),
+        default=("closed", "tiff", "bif", "scn", "philips", "dicom", "kfb", "isyntax", "openslide", "plain"),
         description="Slide readers in the order they are asked, by entry-point name; a plug-in works once named here.",
     )
     algorithms: tuple[str, ...] = Field(
@@ -104,6 +104,11 @@ class Settings(BaseSettings):
     upload_hours: float = Field(default=72.0, description="An upload that stood still this long is deleted, in hours.")
     demo: bool = Field(default=False, description="Say on every page that its people and cases are made up.")
     time_zone: str = Field(default="Asia/Shanghai", description="IANA time zone in which reports print times.")
+    tile_cache_mb: int = Field(
+        default=2048,
+        ge=0,
+        description="Disk for tiles that had to be decoded, in the folder made of data_dir, in MB; 0 keeps none.",
+    )
     decoder_memory_mb: int = Field(default=2048, description="Memory limit of one decoder process, in MB.")
     decoder_seconds: float = Field(default=30.0, description="Time limit of one decoding request, in seconds.")
     decoder_processes: int = Field(default=2, description="Decoder processes a server keeps.")
@@ -131,6 +136,11 @@ class Settings(BaseSettings):
     def spool_dir(self) -> Path:
         """Folder of unfinished uploads."""
         return self.upload_dir or self.data_dir / "uploads"
+
+    @property
+    def made_dir(self) -> Path:
+        """Folder of what can be made again: decoded tiles, tile indexes. May be deleted at any time."""
+        return self.data_dir / "made"
 
     @property
     def database_dir(self) -> Path:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from uuid import UUID
 
 from coverslip.access import audit
 from coverslip.cases.status import slide_became_ready
-from coverslip.ingest.identify import Place, find_place
+from coverslip.ingest.companion import defer_companion
+from coverslip.ingest.identify import Named, Place, find_place
 from coverslip.ingest.taken import Content, Look, Outcome, Taken
 from coverslip.jobs.progress import LiveEvent, publish
 from coverslip.records.models import Slide
@@ -52,13 +54,14 @@ def enter(tx: Transaction, blobs: BlobStore, content: Content, look: Look | Slid
     _require_bytes(tx, blobs, content, look)
     known = slides.by_digest(tx, content.content_digest, for_update=True)
     barcodes = look.barcodes if isinstance(look, Look) else ()
-    place = find_place(tx, content.name, barcodes)
+    place = find_place(tx, Named(content.name, content.folder, barcodes))
     if known is not None:
         place = _placed_again(tx, known.slide, place)
     unplaced = known.slide if known is not None and known.slide.block_id is None else None
     slide = place.slide or unplaced or _unplaced(tx, content, place, look)
     _fill(tx, slide, content, look, matched=place.slide is not None)
-    flags = (*place.flags, *(look.flags if isinstance(look, Look) else ()))
+    slide.matching = place.document(barcodes)
+    flags = (*place.reasons, *(look.flags if isinstance(look, Look) else ()))
     outcome: Outcome = "failed" if isinstance(look, SlideError) else "matched" if place.slide else "unmatched"
     code = look.code if isinstance(look, SlideError) else None
     audit.record(
@@ -72,6 +75,7 @@ def enter(tx: Transaction, blobs: BlobStore, content: Content, look: Look | Slid
     )
     if outcome == "matched" and slide.case_id is not None:
         slide_became_ready(tx, slide.case_id)
+    defer_companion(tx, slide)
     tell(tx, slide)
     return _taken(tx, content, slide.id, outcome, flags, code)
 
@@ -117,7 +121,7 @@ def _placed_again(tx: Transaction, failed: Slide, place: Place) -> Place:
     stood in none is matched by hand.
     """
     if failed.block_id is None:
-        return Place(case_id=failed.case_id, flags=place.flags)
+        return replace(place, slide=None, case_id=failed.case_id)
     if place.slide is None or place.slide.id != failed.id:
         slides.give_back_file(tx, failed.id)
     return place

@@ -19,7 +19,7 @@ CHANNEL = "coverslip_live"
 
 _SHOWN = {
     "reading": ("id", "slide_id", "case_id", "status", "tiles_done", "tiles_total", "seconds_left"),
-    "slide": ("id", "case_id", "status"),
+    "slide": ("id", "case_id", "status", "tiles_done", "tiles_total"),
     "case": ("id", "status", "revision"),
     "upload": ("id", "status", "bytes_done", "bytes_total"),
 }

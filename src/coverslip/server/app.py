@@ -16,6 +16,7 @@ from coverslip.server.api import create_api
 from coverslip.server.errors import BodyTooLarge
 from coverslip.server.headers import SECURITY_HEADERS
 from coverslip.server.incidents import log_incident
+from coverslip.server.index_store import IndexStore
 from coverslip.server.live import LiveHub
 from coverslip.server.looks import Looks
 from coverslip.server.pages import PagesApp
@@ -23,6 +24,7 @@ from coverslip.server.respond import send_error
 from coverslip.server.services import Services
 from coverslip.server.slide_sources import SlideSources
 from coverslip.server.tile_access import TileAccess
+from coverslip.server.tile_store import TileStore
 from coverslip.server.tiles import TileApp
 from coverslip.settings import Settings
 from coverslip.slides.isolation import DecoderLimits, DecoderPool
@@ -35,15 +37,16 @@ UPLOADS = "/api/v1/uploads"
 
 def create_app(database: Database, blob_store: BlobStore, settings: Settings) -> CoverslipApp:
     """The server of one installation, ready for an ASGI server."""
-    decoders = DecoderPool(DecoderLimits.of(settings), blob_store.folders)
+    decoders = DecoderPool(DecoderLimits.of(settings), blob_store.folders, blob_store.remote)
     hub = LiveHub(lambda listening: progress.listen(database, listening))
-    sources = SlideSources(blob_store, decoders)
+    sources = SlideSources(blob_store, decoders, IndexStore(settings.made_dir / "indexes"))
     looks = Looks()
     tile_access = TileAccess(database, sources, looks, settings)
     services = Services(database, blob_store, settings, hub, decoders, sources, looks)
     api = create_api(_lifespan)
     api.state.services = services
-    tiles = TileApp(tile_access.authorize)
+    decoded = TileStore(settings.made_dir / "tiles", settings.tile_cache_mb * 1_000_000)
+    tiles = TileApp(tile_access.authorize, decoded)
     api.state.tiles = tiles
     return CoverslipApp(api, tiles, PagesApp(), services)
 

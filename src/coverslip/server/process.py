@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+import threading
 
 import uvicorn
 
@@ -56,7 +57,9 @@ def main(descriptor: int) -> None:
     configured = settings()
     with Database.open(configured) as database, socket.socket(fileno=descriptor) as inherited:
         blobs = BlobStore.open(configured)
-        server_of(create_app(database, blobs, configured), configured).run(sockets=[inherited])
+        app = create_app(database, blobs, configured)
+        threading.Thread(target=app.services.decoders.warm, name="warm-decoders", daemon=True).start()
+        server_of(app, configured).run(sockets=[inherited])
 
 
 if __name__ == "__main__":

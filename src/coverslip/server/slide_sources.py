@@ -8,24 +8,51 @@ from __future__ import annotations
 
 import shutil
 import threading
+from array import array
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from coverslip.ingest.errors import SlideNotReadable
 from coverslip.records.models import Slide
+from coverslip.server.index_store import IndexStore
+from coverslip.slides.companion import levels_beside
+from coverslip.slides.describe import from_json
 from coverslip.slides.isolation import DecoderPool, IsolatedSlide
-from coverslip.slides.tile_index import TileIndex
+from coverslip.slides.pyramid import PyramidSlide
+from coverslip.slides.slide import Slide as ShownSlide
+from coverslip.slides.tile_index import LevelIndex, TileIndex
 from coverslip.storage.blobs import BlobStore
 from coverslip.storage.stored_slide import laid_out
 
 SHOWN_STATUSES = ("ready", "unmatched")
-SLIDES_KEPT = 64
+SLIDES_KEPT = 512
+INDEX_BYTES = 48 * 1024 * 1024
+"""Memory that the indexes of all open slides may take; those of slides unused longest are read again when needed."""
+SMALLEST_INDEX_BYTES = 4096
+"""What a slide takes beside its numbers."""
+LARGEST_SHORT = 2**32 - 1
 
-Key = tuple[UUID, str]
-"""Organization, content digest."""
+Key = tuple[UUID, str, str | None]
+"""Organization, content digest, the companion's digest."""
+
+
+class Companion(NamedTuple):
+    """The file with the levels a slide lacks, as a stored slide of its own."""
+
+    organization_id: UUID
+    content_digest: str
+    files: tuple[CompanionFile, ...]
+
+
+class CompanionFile(NamedTuple):
+    """Its one file."""
+
+    name: str
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +67,50 @@ class TileSource:
     slide: IsolatedSlide
     folder: Path | None = None
     """Folder of its own, removed with it."""
+    shown: ShownSlide | None = None
+    """The slide with its missing levels, where it has any."""
+    own_levels: int | None = None
+    """How many levels the file itself has; None: all."""
+    companion: str | None = None
+    """SHA-256 of the file with the others."""
+    layers: dict[tuple[int | None, int | None], TileIndex] = field(default_factory=dict)
+    """Indexes of focal planes and channels that were asked for, beside the one shown at first."""
+
+    def layer(self, plane: int | None, channel: int | None) -> ShownSlide:
+        """One focal plane and channel; None, None: what the slide itself shows. Raises `LayerOutside`."""
+        shown = self.shown if self.shown is not None else self.slide
+        if plane is None and channel is None:
+            return shown
+        assert isinstance(shown, IsolatedSlide | PyramidSlide)
+        return shown.layer(shown.properties.shown_plane if plane is None else plane, channel)
+
+    def layer_index(self, plane: int | None, channel: int | None) -> TileIndex:
+        """Where that layer's stored tiles lie; worked out once. Raises `LayerOutside`, `SlideError`."""
+        key = (plane, channel)
+        if key not in self.layers:
+            layer = self.layer(plane, channel)
+            assert isinstance(layer, IsolatedSlide | PyramidSlide)
+            self.layers[key] = compact(layer.tile_index())
+        return self.layers[key]
+
+    def mark(self, level: int) -> str:
+        """Names the bytes that a level's tiles are made of."""
+        made = self.own_levels is not None and level >= self.own_levels
+        return f"{self.digest[:32]}{(self.companion or 'drawn')[:16]}" if made else self.digest[:32]
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory that its indexes take."""
+        return SMALLEST_INDEX_BYTES + sum(_size(index) for index in (self.index, *self.layers.values()))
 
 
 class SlideSources:
     """The slides one process has open. May be used from many threads."""
 
-    def __init__(self, blobs: BlobStore, decoders: DecoderPool) -> None:
+    def __init__(self, blobs: BlobStore, decoders: DecoderPool, indexes: IndexStore) -> None:
         self._blobs = blobs
         self._decoders = decoders
+        self._indexes = indexes
         self._folder = TemporaryDirectory(prefix="coverslip-slides-", ignore_cleanup_errors=True)
         self._sources: OrderedDict[Key, TileSource] = OrderedDict()
         self._lock = threading.Lock()
@@ -58,9 +121,9 @@ class SlideSources:
 
         Raises `SlideNotReadable`, `BlobMissing`, `StorageUnavailable`, `SlideError` where file or decoder fail.
         """
-        if row.content_digest is None or row.status not in SHOWN_STATUSES:
+        if row.content_digest is None or row.properties is None or row.status not in SHOWN_STATUSES:
             raise SlideNotReadable(status=row.status)
-        key = (row.organization_id, row.content_digest)
+        key = (row.organization_id, row.content_digest, row.companion_digest)
         known = self._known(key)
         if known is not None:
             return known
@@ -89,17 +152,72 @@ class SlideSources:
         # A folder of its own each time: an older one of the same slide may be on its way out.
         folder = Path(self._folder.name) / uuid4().hex
         try:
-            slide = self._decoders.open(laid_out(self._blobs, row, folder))
-            made = TileSource(key[1], slide.tile_index(), slide, folder if folder.exists() else None)
+            made = self._made(row, folder)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         forgotten = []
         with self._lock:
             self._sources[key] = made
-            while len(self._sources) > SLIDES_KEPT:
+            held = sum(source.size_bytes for source in self._sources.values())
+            while len(self._sources) > 1 and (len(self._sources) > SLIDES_KEPT or held > INDEX_BYTES):
                 forgotten.append(self._sources.popitem(last=False)[1])
+                held -= forgotten[-1].size_bytes
         for source in forgotten:
             if source.folder is not None:
                 shutil.rmtree(source.folder, ignore_errors=True)
         return made
+
+    def _made(self, row: Slide, folder: Path) -> TileSource:
+        """The record's slide; its decoder is asked only where its index is not known on this machine yet."""
+        assert row.content_digest is not None
+        assert row.properties is not None
+        properties = from_json(row.properties)
+        missing = levels_beside(properties, row.properties)
+        roots = [laid_out(self._blobs, row, folder)]
+        slide = self._decoders.at(roots[0])
+        companion = None
+        if row.companion_digest is not None:
+            file = CompanionFile("companion.tif", row.companion_digest)
+            beside = Companion(row.organization_id, row.companion_digest, (file,))
+            folder.mkdir(mode=0o700, exist_ok=True)
+            roots.append(laid_out(self._blobs, beside, folder / "companion"))
+            companion = self._decoders.at(roots[1])
+        name = f"{row.content_digest}-{row.companion_digest or 'own'}"
+        index = self._indexes.load(name, roots)
+        known = None if index is None else properties
+        shown = PyramidSlide(slide, missing, companion, known) if missing else None
+        if index is None:
+            index = slide.tile_index() if shown is None else shown.tile_index()
+            self._indexes.save(name, index, roots)
+        return TileSource(
+            digest=row.content_digest,
+            index=compact(index),
+            slide=slide,
+            folder=folder if folder.exists() else None,
+            shown=shown,
+            own_levels=len(properties.levels),
+            companion=row.companion_digest,
+        )
+
+
+def compact(index: TileIndex) -> TileIndex:
+    """The same index in less memory: lengths of tiles in four bytes each."""
+    return replace(index, levels=tuple(None if level is None else _compact(level) for level in index.levels))
+
+
+def _compact(level: LevelIndex) -> LevelIndex:
+    if level.lengths.typecode != "Q" or max(level.lengths, default=0) > LARGEST_SHORT:
+        return level
+    return replace(level, lengths=array("I", level.lengths))
+
+
+def _size(index: TileIndex) -> int:
+    columns = [
+        column
+        for level in index.levels
+        if level is not None
+        for column in (level.offsets, level.lengths, level.files)
+        if column is not None
+    ]
+    return sum(len(column) * column.itemsize for column in columns)

@@ -12,24 +12,24 @@ import os
 import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import monotonic
 from typing import NamedTuple
 from uuid import UUID
 
+from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
 from coverslip.errors import CoverslipError, NotFound
+from coverslip.server.decoded_tiles import DecodedTiles, TileKey
 from coverslip.server.errors import MethodNotAllowed, NoSuchAddress
 from coverslip.server.headers import SECURITY_HEADERS
 from coverslip.server.identity import token_of
 from coverslip.server.incidents import log_incident
 from coverslip.server.respond import send_error
 from coverslip.server.tile_access import TileSource
-from coverslip.slides.errors import DecoderBusy
-from coverslip.slides.slide import EncodedTile
-from coverslip.slides.tile_index import MediaType, TilePlace
+from coverslip.server.tile_store import TileStore
+from coverslip.slides.tile_index import MediaType, TileIndex, TilePlace
 
 Authorize = Callable[[str | None, UUID], Awaitable[TileSource]]
 """The tiles of a slide for the holder of a session token; raises a `CoverslipError` where there is none."""
@@ -39,16 +39,8 @@ REFUSED_SECONDS = 1.0
 """A refusal is remembered shorter: the person may be signing in just now."""
 DECISIONS_KEPT = 10_000
 DESCRIPTORS_KEPT = 256
-DECODING_THREADS = 4
-MOST_WAITING = 512
-"""Tiles that may wait for a decoder; beyond that the answer is 503 at once."""
-KEPT_BYTES = 128 * 1024 * 1024
-"""Encoded tiles kept that had to be decoded: about 4,000."""
 TILE_VERSION = "1"
 """Part of every ETag; raised when the same slide would give other bytes than before."""
-
-Key = tuple[str, int, int, int]
-"""Content digest, level, column, row."""
 
 COMMON_HEADERS = (
     (b"cache-control", b"private, max-age=31536000, immutable"),
@@ -57,6 +49,8 @@ COMMON_HEADERS = (
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 ADDRESS = re.compile(r"/tiles/([^/]+)/([0-9]{1,9})/([0-9]{1,9})/([0-9]{1,9})")
+LAYER = re.compile(rb"(?:plane=([0-9]{1,4}))?(?:(?:^|&)channel=([0-9]{1,4}))?")
+"""Query: focal plane and fluorescence channel by their position; nothing: what the slide itself shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +72,8 @@ class Request(NamedTuple):
     known: bytes | None
     """The `If-None-Match` header."""
     head_only: bool
+    layer: tuple[int | None, int | None] | None = None
+    """Focal plane and channel; None: what the slide itself shows."""
 
 
 class Tile(NamedTuple):
@@ -91,10 +87,10 @@ class Tile(NamedTuple):
 class TileApp:
     """Serves tiles in one event loop; not for several."""
 
-    def __init__(self, authorize: Authorize) -> None:
+    def __init__(self, authorize: Authorize, store: TileStore) -> None:
         self._access = AccessMemory(authorize)
         self._files = FileMemory()
-        self._decoded = DecodedTiles()
+        self._decoded = DecodedTiles(store)
 
     def forget(self, token: str | None = None) -> None:
         """Ask again about one session (it was signed out), or about all of them."""
@@ -125,24 +121,26 @@ class TileApp:
         source = self._access.known(request.token, request.slide)
         if source is None:
             return None
-        place = source.index.place(request.level, request.column, request.row)
-        return None if place is None else self._stored(source, request, place)
+        index = source.index if request.layer is None else source.layers.get(request.layer)
+        place = None if index is None else index.place(request.level, request.column, request.row)
+        return None if place is None or index is None else self._stored(source, index, request, place)
 
     async def _answer(self, scope: Scope, send: Send) -> None:
         request = read_request(scope)
         source = self._access.known(request.token, request.slide)
         if source is None:
             source = await self._access.ask(request.token, request.slide)
-        place = source.index.place(request.level, request.column, request.row)
+        index = await _index(source, request)
+        place = index.place(request.level, request.column, request.row)
         etag = etag_of(source, request)
         if request.known is not None and (etag in request.known or request.known == b"*"):
             await send({"type": "http.response.start", "status": 304, "headers": [(b"etag", etag), *COMMON_HEADERS]})
             await send({"type": "http.response.body", "body": b""})
             return
         if place is not None:
-            tile = await self._stored_or_moved(source, request, place)
+            tile = await self._stored_or_moved(source, index, request, place)
         else:
-            made = await self._decoded.tile(source, request.level, request.column, request.row)
+            made = await self._decoded.tile(source, key_of(source, request))
             tile = Tile(made.media_type, etag, made.data)
         headers = [
             (b"content-type", tile.media_type.encode()),
@@ -153,19 +151,28 @@ class TileApp:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if request.head_only else tile.data})
 
-    async def _stored_or_moved(self, source: TileSource, request: Request, place: TilePlace) -> Tile:
+    async def _stored_or_moved(self, source: TileSource, index: TileIndex, request: Request, place: TilePlace) -> Tile:
         """The stored tile; asked again where its file is gone: a copy from object storage is kept for a while only."""
         try:
-            return self._stored(source, request, place)
+            return self._stored(source, index, request, place)
         except NotFound:
             self._access.forget(request.token)
             source = await self._access.ask(request.token, request.slide)
-            place = source.index.place(request.level, request.column, request.row) or place
-            return self._stored(source, request, place)
+            index = await _index(source, request)
+            place = index.place(request.level, request.column, request.row) or place
+            return self._stored(source, index, request, place)
 
-    def _stored(self, source: TileSource, request: Request, place: TilePlace) -> Tile:
-        data = self._files.read(source.index.files[place.file], place)
+    def _stored(self, source: TileSource, index: TileIndex, request: Request, place: TilePlace) -> Tile:
+        data = self._files.read(index.files[place.file], place)
         return Tile(place.media_type, etag_of(source, request), data)
+
+
+async def _index(source: TileSource, request: Request) -> TileIndex:
+    """Where the tiles of the layer that is asked for lie. Raises `LayerOutside`, `SlideError`."""
+    if request.layer is None:
+        return source.index
+    known = source.layers.get(request.layer)
+    return known if known is not None else await run_in_threadpool(source.layer_index, *request.layer)
 
 
 def read_request(scope: Scope) -> Request:
@@ -177,19 +184,38 @@ def read_request(scope: Scope) -> Request:
     if address is None:
         raise NoSuchAddress()
     slide, level, column, row = address.groups()
+    query = scope.get("query_string")
+    layer = _layer(query) if query else None
     token = known = None
     for name, value in scope["headers"]:
         if name == b"cookie":
             token = token_of(value.decode("latin-1"))
         elif name == b"if-none-match":
             known = value
-    return Request(slide, int(level), int(column), int(row), token, known, method == "HEAD")
+    return Request(slide, int(level), int(column), int(row), token, known, method == "HEAD", layer)
+
+
+def _layer(query: bytes) -> tuple[int | None, int | None]:
+    """Raises `NoSuchAddress` for a query that names no layer."""
+    found = LAYER.fullmatch(query)
+    if found is None:
+        raise NoSuchAddress()
+    plane, channel = found.groups()
+    return None if plane is None else int(plane), None if channel is None else int(channel)
+
+
+def key_of(source: TileSource, request: Request) -> TileKey:
+    """Names the tile among all that were decoded."""
+    plane, channel = request.layer or (None, None)
+    mark = source.mark(request.level) + TILE_VERSION
+    return TileKey(mark, request.level, request.column, request.row, plane, channel)
 
 
 def etag_of(source: TileSource, request: Request) -> bytes:
     """Names the slide's content, the place and the way tiles are made."""
-    mark = (source.digest[:32] + TILE_VERSION).encode()
-    return b'"%b-%d-%d-%d"' % (mark, request.level, request.column, request.row)
+    mark = (source.mark(request.level) + TILE_VERSION).encode()
+    layer = b"" if request.layer is None else b"-%b" % "-".join(str(part) for part in request.layer).encode()
+    return b'"%b-%d-%d-%d%b"' % (mark, request.level, request.column, request.row, layer)
 
 
 class AccessMemory:
@@ -240,9 +266,17 @@ class AccessMemory:
         if generation == self._generation:
             self._decisions[key] = decision
             self._decisions.move_to_end(key)
-            while len(self._decisions) > DECISIONS_KEPT:
-                self._decisions.popitem(last=False)
+            self._drop_old()
         return decision
+
+    def _drop_old(self) -> None:
+        """Those that ran out, and with them the slides they held."""
+        now = monotonic()
+        while self._decisions:
+            oldest = next(iter(self._decisions.values()))
+            if oldest.until >= now and len(self._decisions) <= DECISIONS_KEPT:
+                return
+            self._decisions.popitem(last=False)
 
 
 class FileMemory:
@@ -278,48 +312,6 @@ class FileMemory:
         while len(self._open) > self._most:
             os.close(self._open.popitem(last=False)[1])
         return descriptor
-
-
-class DecodedTiles:
-    """Tiles that must be decoded: a bounded number at a time, each once, the result kept."""
-
-    def __init__(self, threads: int = DECODING_THREADS, kept_bytes: int = KEPT_BYTES) -> None:
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="tiles")
-        self._kept: OrderedDict[Key, EncodedTile] = OrderedDict()
-        self._kept_bytes = 0
-        self._most_bytes = kept_bytes
-        self._running: dict[Key, asyncio.Future[EncodedTile]] = {}
-
-    async def tile(self, source: TileSource, level: int, column: int, row: int) -> EncodedTile:
-        """One tile. Raises `TileUnreadable`, `DecoderFailed`, `DecoderBusy` where too many wait already."""
-        key = (source.digest, level, column, row)
-        kept = self._kept.get(key)
-        if kept is not None:
-            self._kept.move_to_end(key)
-            return kept
-        running = self._running.get(key)
-        if running is None:
-            if len(self._running) >= MOST_WAITING:
-                raise DecoderBusy(file="", seconds=1)
-            loop = asyncio.get_running_loop()
-            running = loop.run_in_executor(self._threads, source.slide.tile, level, column, row)
-            self._running[key] = running
-            running.add_done_callback(lambda done: self._finished(key, done))
-        return await asyncio.shield(running)
-
-    def close(self) -> None:
-        """End the threads once their tiles are done."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
-    def _finished(self, key: Key, done: asyncio.Future[EncodedTile]) -> None:
-        self._running.pop(key, None)
-        if done.cancelled() or done.exception() is not None:
-            return
-        tile = done.result()
-        self._kept[key] = tile
-        self._kept_bytes += len(tile.data)
-        while self._kept_bytes > self._most_bytes and self._kept:
-            self._kept_bytes -= len(self._kept.popitem(last=False)[1].data)
 
 
 def _uuid(text: str) -> UUID:

@@ -52,18 +52,28 @@ def shown_levels(stored: Sequence[Level], missing: Sequence[Level], *, made: boo
 class PyramidSlide:
     """A slide and its missing levels; as safe to share as the slides it is made of."""
 
-    def __init__(self, slide: Slide, missing: Sequence[Level], companion: Slide | None = None) -> None:
-        """`missing`: of `missing_levels`. Raises `SlideCorrupt` where the companion is not this slide's."""
+    def __init__(
+        self,
+        slide: Slide,
+        missing: Sequence[Level],
+        companion: Slide | None = None,
+        known: SlideProperties | None = None,
+    ) -> None:
+        """`missing`: of `missing_levels`. `known`: of the slide, where it need not be asked now.
+
+        Raises `SlideCorrupt` where the companion is not this slide's.
+        """
+        properties = slide.properties if known is None else known
         self._slide = slide
         self._companion = companion
         self._missing = tuple(missing)
-        self._stored = len(slide.properties.levels)
-        if companion is not None:
+        self._stored = len(properties.levels)
+        if companion is not None and known is None:
             found = [(level.width, level.height) for level in companion.properties.levels]
             if found != [(level.width, level.height) for level in missing]:
-                raise SlideCorrupt(file=slide.properties.format, problem="its companion has other levels")
-        levels = shown_levels(slide.properties.levels, missing, made=companion is not None)
-        self._properties = replace(slide.properties, levels=levels)
+                raise SlideCorrupt(file=properties.format, problem="its companion has other levels")
+        levels = shown_levels(properties.levels, missing, made=companion is not None)
+        self._properties = replace(properties, levels=levels)
 
     @property
     def properties(self) -> SlideProperties:

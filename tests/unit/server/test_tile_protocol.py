@@ -17,6 +17,7 @@ import uvicorn
 
 from coverslip.server.tile_access import TileSource
 from coverslip.server.tile_protocol import tile_protocol
+from coverslip.server.tile_store import TileStore
 from coverslip.server.tiles import Tile, TileApp
 from coverslip.slides.isolation import DecoderLimits, DecoderPool
 from coverslip.testing.slide_files import SvsOptions, tissue, write_svs
@@ -34,7 +35,7 @@ class Server:
         async def authorize(token: str | None, slide: UUID) -> TileSource:
             return source
 
-        self.tiles = TileApp(authorize)
+        self.tiles = TileApp(authorize, TileStore(Path(), 0))
         self.taken = 0
         at_once = self.tiles.at_once
 

@@ -14,9 +14,11 @@ from uuid import UUID
 import pytest
 
 from coverslip.errors import NotFound
-from coverslip.server import tiles
+from coverslip.server import decoded_tiles, tiles
+from coverslip.server.decoded_tiles import TileKey
 from coverslip.server.errors import NotSignedIn
 from coverslip.server.tile_access import TileSource
+from coverslip.server.tile_store import TileStore
 from coverslip.server.tiles import AccessMemory, FileMemory, TileApp
 from coverslip.slides.isolation import DecoderLimits, DecoderPool, IsolatedSlide
 from coverslip.slides.readers.tiff import TiffReader
@@ -91,7 +93,7 @@ def run(hospital: Hospital, work: Callable[[TileApp], Awaitable[Any]]) -> Any:
     """Runs `work` with a tile application in an event loop of its own."""
 
     async def inside() -> Any:
-        app = TileApp(hospital.authorize)
+        app = TileApp(hospital.authorize, TileStore(Path(), 0))
         try:
             return await work(app)
         finally:
@@ -110,7 +112,8 @@ async def get(app: TileApp, path: str, *headers: tuple[bytes, bytes], method: st
     async def receive() -> Any:
         return {"type": "http.request", "body": b"", "more_body": False}
 
-    scope = {"type": "http", "method": method, "path": path, "headers": list(headers)}
+    path, _, query = path.partition("?")
+    scope = {"type": "http", "method": method, "path": path, "query_string": query.encode(), "headers": list(headers)}
     await app(scope, receive, send)
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
     return Answer(sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"])
@@ -361,7 +364,7 @@ def test_a_fault_gives_an_incident_number_and_nothing_else(hospital: Hospital) -
 
 
 def test_too_many_waiting_tiles_are_turned_away(hospital: Hospital, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tiles, "MOST_WAITING", 2)
+    monkeypatch.setattr(decoded_tiles, "MOST_WAITING", 2)
 
     async def work(app: TileApp) -> list[int]:
         paths = [f"/tiles/{DECODED_SLIDE}/0/{n}/2" for n in range(5)]
@@ -372,9 +375,9 @@ def test_too_many_waiting_tiles_are_turned_away(hospital: Hospital, monkeypatch:
 
 def test_decoded_tiles_kept_are_bounded(hospital: Hospital, monkeypatch: pytest.MonkeyPatch) -> None:
     async def inside() -> int:
-        kept = tiles.DecodedTiles(kept_bytes=5000)
+        kept = decoded_tiles.DecodedTiles(TileStore(Path(), 0), kept_bytes=5000)
         for column in range(4):
-            await kept.tile(hospital.sources[DECODED_SLIDE], 0, column, 0)
+            await kept.tile(hospital.sources[DECODED_SLIDE], TileKey("mark", 0, column, 0))
         kept.close()
         return sum(len(tile.data) for tile in kept._kept.values())
 

@@ -9,6 +9,7 @@ export const keys = {
   caseReports: (id: string) => ["cases", "one", id, "reports"] as const,
   slides: ["slides"] as const,
   slide: (id: string) => ["slides", "one", id] as const,
+  slideLevels: (id: string) => ["slides", "levels", id] as const,
   unmatchedSlides: ["slides", "unmatched"] as const,
   annotations: (slideId: string) => ["slides", "one", slideId, "annotations"] as const,
   slideReadings: (slideId: string) => ["slides", "one", slideId, "readings"] as const,

@@ -79,9 +79,16 @@ describe("a live event", () => {
   it("of a slide leaves other cases alone", async () => {
     client.setQueryData(keys.case("c1"), {});
     client.setQueryData(keys.case("c2"), {});
-    await applySlide(client, { id: "s1", case_id: "c1", status: "ready" });
+    await applySlide(client, { id: "s1", case_id: "c1", status: "ready", tiles_done: null, tiles_total: null });
     expect(client.getQueryState(keys.case("c1"))?.isInvalidated).toBe(true);
     expect(client.getQueryState(keys.case("c2"))?.isInvalidated).toBe(false);
+  });
+
+  it("of levels being made only tells how far that is", async () => {
+    client.setQueryData(keys.slide("s1"), {});
+    await applySlide(client, { id: "s1", case_id: null, status: "ready", tiles_done: 3, tiles_total: 9 });
+    expect(client.getQueryState(keys.slide("s1"))?.isInvalidated).toBe(false);
+    expect(client.getQueryData(keys.slideLevels("s1"))).toMatchObject({ tiles_done: 3, tiles_total: 9 });
   });
 
   it("of a case makes its reports stale too", async () => {

@@ -41,6 +41,9 @@ export async function applyReading(client: QueryClient, event: LiveReading): Pro
 }
 
 export async function applySlide(client: QueryClient, event: LiveSlide): Promise<void> {
+  client.setQueryData(keys.slideLevels(event.id), event);
+  // Levels being made change nothing that a page shows; the event without numbers at their end does.
+  if (event.tiles_total !== null) return;
   await Promise.all([
     client.invalidateQueries({ queryKey: keys.slide(event.id), exact: true }),
     client.invalidateQueries({ queryKey: keys.unmatchedSlides }),

@@ -80,8 +80,12 @@ def of_accessions(tx: Transaction, accession_numbers: Sequence[str]) -> list[Pla
 
 
 def cases_of_accessions(tx: Transaction, accession_numbers: Sequence[str]) -> list[tuple[str, UUID]]:
-    """(accession number, case id) of the cases that exist among these numbers, the longest number first."""
-    query = select(Case.accession_number, Case.id).where(Case.accession_number.in_(accession_numbers))
+    """(accession number, case id) of the cases that exist among these numbers, the longest number first.
+
+    Large and small letters are one, as everywhere in a case's number.
+    """
+    keys = [number.lower() for number in accession_numbers]
+    query = select(Case.accession_number, Case.id).where(Case.accession_key.in_(keys))
     return sorted(
         ((number, case_id) for number, case_id in tx.session.execute(query)), key=lambda found: -len(found[0])
     )
@@ -146,7 +150,8 @@ def give_back_file(tx: Transaction, slide_id: UUID) -> None:
     tx.session.execute(delete(SlideFile).where(SlideFile.slide_id == slide_id))
     row = tx.session.get_one(Slide, slide_id)
     row.status, row.content_digest, row.size_bytes, row.original_name = "expected", None, None, None
-    row.failure_code = row.failure_detail = row.properties = row.received_at = row.received_by = None
+    row.companion_digest = row.failure_code = row.failure_detail = None
+    row.properties = row.received_at = row.received_by = None
     tx.flush()
 
 

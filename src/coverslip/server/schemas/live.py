@@ -22,11 +22,13 @@ class LiveReading(Shown):
 
 
 class LiveSlide(Shown):
-    """Event `slide`: a slide's status."""
+    """Event `slide`: a slide's status; while its missing levels are being made, how far that has come, else null."""
 
     id: UUID
     case_id: UUID | None
     status: SlideStatus
+    tiles_done: int | None
+    tiles_total: int | None
 
 
 class LiveCase(Shown):

@@ -15,6 +15,7 @@ from coverslip.server.schemas.slide_detail import SlideDetail
 from coverslip.slides.colour.managed import SlideColour as Colour
 from coverslip.slides.companion import levels_beside
 from coverslip.slides.describe import from_json
+from coverslip.slides.pyramid import shown_levels
 from coverslip.slides.slide import Level, SlideProperties
 
 TILE_URL = "/tiles/{slide_id}/{{level}}/{{column}}/{{row}}"
@@ -40,12 +41,12 @@ def detail(tx: Transaction, placed: PlacedSlide) -> SlideDetail:
             "block_label": placed.block_label,
             "specimen_label": placed.specimen_label,
             "has_icc_profile": bool((row.properties or {}).get("has_icc_profile")),
-            "associated": [name for name in PICTURES if name in (row.properties or {}).get("pictures", {})],
             "colour": _colour(row),
+            "associated": [name for name in PICTURES if name in (row.properties or {}).get("pictures", {})],
             "tile_url": TILE_URL.format(slide_id=row.id),
             "content_digest": row.content_digest,
             "original_name": row.original_name,
-            **_of_file(properties),
+            **_of_file(properties, row),
         }
     )
 
@@ -69,10 +70,16 @@ def _of_file(properties: SlideProperties | None, row: models.Slide) -> dict[str,
         "vendor": None if properties is None else properties.vendor,
         "scanner_model": None if properties is None else properties.scanner_model,
         "reader": None if properties is None else properties.reader,
-        "levels": [] if properties is None else [_level(level) for level in properties.levels],
+        "levels": [] if properties is None else [_level(level) for level in _levels(properties, row)],
         "spacing_um_x": None if spacing is None else spacing.x_um,
         "spacing_um_y": None if spacing is None else spacing.y_um,
     }
+
+
+def _levels(properties: SlideProperties, row: models.Slide) -> tuple[Level, ...]:
+    """All that can be asked for; a level's position is its number in the address of a tile."""
+    missing = levels_beside(properties, row.properties or {})
+    return shown_levels(properties.levels, missing, made=row.companion_digest is not None)
 
 
 def _level(level: Level) -> SlideLevel:
