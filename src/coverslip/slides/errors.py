@@ -58,6 +58,18 @@ class FormatDeclined(SlideError):
     code = "FORMAT_DECLINED"
 
 
+class FormatClosed(SlideError):
+    """Only the maker's own program reads this format. Parameters: `file`, `format`, `maker`."""
+
+    code = "FORMAT_CLOSED"
+
+
+class ReaderMissing(SlideError):
+    """The package that reads this format is not installed. Parameters: `file`, `format`, `extra`."""
+
+    code = "READER_MISSING"
+
+
 class TileOutside(SlideError):
     """No such tile in the slide's grid. Parameters: `level`, `column`, `row`."""
 
