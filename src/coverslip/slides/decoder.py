@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Set
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from coverslip.settings import Settings, settings
 from coverslip.slides import bundle_errors, errors, wire
 from coverslip.slides.colour.profile import ProfileUnusable
 from coverslip.slides.errors import DecoderFailed, DecoderMemory, DecoderTimeout, DecoderUnconfined
+from coverslip.slides.remote import LONGEST_RANGE, Ranges, is_remote
 
 KNOWN_ERRORS: dict[str, type[CoverslipError]] = {
     kind.code: kind
@@ -31,6 +33,8 @@ PASSED_ON = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "HOME")
 """Variables a decoder process sees; no address of a database, no secret."""
 START_SECONDS = 60.0
 """Importing the decoders takes about a second, longer on a busy machine; not counted as decoding."""
+STORAGE_SECONDS = 120.0
+"""What one request may wait for object storage beyond its time for decoding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +78,17 @@ class Decoder:
         self.alive = True
         self.last_path: str | None = None
 
-    def request(self, header: wire.Header, file: str) -> tuple[wire.Header, bytearray]:
-        """Send a request and wait for its answer. Raises what the decoder raised, or `DecoderFailed`."""
+    def request(self, header: wire.Header, file: str, ranges: Ranges | None = None) -> tuple[wire.Header, bytearray]:
+        """Send a request and wait for its answer; of a slide in object storage, give it `ranges` meanwhile.
+
+        Raises what the decoder raised, `DecoderFailed`, or what kept `ranges` from being read.
+        """
         seconds = self._limits.seconds
         try:
             self.begin()
             self._connection.settimeout(seconds)
             wire.send(self._connection, header)
-            answer, payload = wire.receive(self._connection, seconds)
+            answer, payload = self._received(header, ranges)
         except wire.Closed:
             raise self._death(file) from None
         except TimeoutError:
@@ -98,6 +105,22 @@ class Decoder:
         if "error" in answer:
             raise _rebuilt(answer, file)
         return answer, payload
+
+    def _received(self, header: wire.Header, ranges: Ranges | None) -> tuple[wire.Header, bytearray]:
+        """The answer. What the storage takes is not counted as decoding, but is limited as a whole."""
+        deadline = time.monotonic() + self._limits.seconds
+        latest = deadline + STORAGE_SECONDS
+        while True:
+            answer, payload = wire.receive(self._connection, max(0.001, min(deadline, latest) - time.monotonic()))
+            if "range" not in answer:
+                return answer, payload
+            path, offset, length = answer["range"]
+            if ranges is None or path not in header.get("files", {}) or not 0 < length <= LONGEST_RANGE:
+                raise ValueError("a range of what is not the slide's")
+            began = time.monotonic()
+            data = ranges.read(path, offset, length)
+            deadline += time.monotonic() - began
+            wire.send(self._connection, {"bytes": len(data)}, data)
 
     def may_read(self, folders: Set[Path]) -> bool:
         """Whether all of these lie in the folders that it may read."""
@@ -154,6 +177,8 @@ class Decoder:
 
 def folders_of(path: Path) -> frozenset[Path]:
     """The folders in which the files of a slide lie, links followed: what its decoder has to be able to read."""
+    if is_remote(path):
+        return frozenset()
     real = path.resolve()
     if not real.is_dir():
         return frozenset({real.parent})

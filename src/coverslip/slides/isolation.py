@@ -27,6 +27,7 @@ from coverslip.slides.decoder import Decoder, DecoderLimits, folders_of
 from coverslip.slides.describe import from_json
 from coverslip.slides.errors import DecoderBusy, DecoderFailed
 from coverslip.slides.layers import check_layer
+from coverslip.slides.remote import Ranges, is_remote
 from coverslip.slides.slide import EncodedTile, RgbImage, Slide, SlideProperties
 from coverslip.slides.tile_index import LevelIndex, MediaType, TileIndex
 from coverslip.vocabulary.geometry import Box
@@ -42,10 +43,14 @@ class DecoderPool:
     """Up to `limits.processes` decoder processes, started when needed. May be used from many threads.
 
     `readable`: folders in which the slides lie. A slide elsewhere is read as well, by a decoder started for its folder.
+    `ranges`: gives the bytes of slides in object storage.
     """
 
-    def __init__(self, limits: DecoderLimits | None = None, readable: Iterable[Path] = ()) -> None:
+    def __init__(
+        self, limits: DecoderLimits | None = None, readable: Iterable[Path] = (), ranges: Ranges | None = None
+    ) -> None:
         self.limits = limits or DecoderLimits.of()
+        self._ranges = ranges
         self._readable = frozenset(folder.resolve() for folder in readable)
         self._free: list[Decoder] = []
         self._busy = 0
@@ -97,8 +102,11 @@ class DecoderPool:
     def request(self, operation: str, path: Path, **arguments: Any) -> tuple[wire.Header, bytearray]:
         """One request to a free decoder. Raises `DecoderBusy` where none gets free in time."""
         header = {"operation": operation, "path": str(path.absolute()), **arguments}
+        ranges = self._ranges if is_remote(path) else None
+        if ranges is not None:
+            header["files"] = dict(ranges.sizes(str(path)))
         with self._decoder(header["path"], path.name) as decoder:
-            return decoder.request(header, path.name)
+            return decoder.request(header, path.name, ranges)
 
     def close(self) -> None:
         """End all decoder processes; those at work end when they are done."""
@@ -306,10 +314,12 @@ class IsolatedSlide:
         self.close()
 
 
-def open_isolated(path: str | os.PathLike[str], limits: DecoderLimits | None = None) -> IsolatedSlide:
+def open_isolated(
+    path: str | os.PathLike[str], limits: DecoderLimits | None = None, ranges: Ranges | None = None
+) -> IsolatedSlide:
     """Open a slide in a decoder process of its own, ended by `close`. Raises `SlideError`."""
     limits = limits or DecoderLimits.of()
-    pool = DecoderPool(DecoderLimits(limits.memory_mb, limits.seconds))
+    pool = DecoderPool(DecoderLimits(limits.memory_mb, limits.seconds), ranges=ranges)
     try:
         slide = IsolatedSlide(pool, Path(path), owns_pool=True)
         slide.describe()

@@ -11,6 +11,7 @@ from pathlib import Path
 from coverslip.errors import InvalidInput
 from coverslip.settings import settings
 from coverslip.slides.errors import NotASlide, SlideEmpty, SlideMissing, damage_is_corruption
+from coverslip.slides.remote import is_remote
 from coverslip.slides.slide import Slide, SlideReader
 from coverslip.slides.source import is_folder, open_source
 
@@ -31,13 +32,16 @@ def open_slide(path: str | os.PathLike[str]) -> Slide:
 
 
 def reader_for(path: str | os.PathLike[str]) -> SlideReader:
-    """The first enabled reader that accepts the file. Raises `SlideMissing`, `SlideEmpty`, `NotASlide`."""
+    """The first enabled reader that accepts the file; of a slide in object storage, one that reads by range.
+
+    Raises `SlideMissing`, `SlideEmpty`, `NotASlide`.
+    """
     path = Path(path)
     head = _head(path)
     with damage_is_corruption(path.name):
         for name in settings().slide_readers:
             reader = reader_named(name)
-            if reader.accepts(path, head):
+            if (not is_remote(path) or reader.reads_ranges) and reader.accepts(path, head):
                 return reader
     raise NotASlide(file=path.name)
 

@@ -7,6 +7,7 @@ no file, and reads only the folders it was given.
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import socket
@@ -31,6 +32,7 @@ from coverslip.slides.errors import FormatDeclined, damage_is_corruption
 from coverslip.slides.layers import layer_of
 from coverslip.slides.region import read_scaled
 from coverslip.slides.registry import open_slide
+from coverslip.slides.remote import FILES, Ask
 from coverslip.slides.slide import RgbImage, Slide
 from coverslip.slides.tile_index import TileIndex
 from coverslip.slides.tiled import IndexedSlide, ReducedReads
@@ -64,6 +66,7 @@ def main() -> None:
         except wire.Closed:
             return
         _limit_cpu(seconds)
+        FILES.serve(request.get("files", {}), _asking(connection))
         try:
             header, payload = _answer(slides, request)
         except CoverslipError as error:
@@ -72,6 +75,19 @@ def main() -> None:
             os.write(2, b"MemoryError: limit reached\n")
             os._exit(1)
         wire.send(connection, header, payload)
+
+
+def _asking(connection: socket.socket) -> Ask:
+    """Asks the server for a range of a file of the slide that its request is about."""
+
+    def ask(path: str, offset: int, length: int) -> bytes:
+        wire.send(connection, {"range": [path, offset, length]})
+        answer, data = wire.receive(connection)
+        if "failed" in answer:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return bytes(data)
+
+    return ask
 
 
 def _limit(megabytes: int) -> None:

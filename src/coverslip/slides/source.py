@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
+from coverslip.slides import remote
 from coverslip.slides.errors import SlideMissing
 
 
@@ -117,17 +118,24 @@ class SourceFile(io.RawIOBase):
 
 def is_folder(path: Path) -> bool:
     """Whether this is a folder of files, such as those of one DICOM slide."""
-    return path.is_dir()
+    return remote.FILES.is_folder(str(path)) if remote.is_remote(path) else path.is_dir()
 
 
 def list_folder(path: Path) -> list[Path]:
     """The files directly in a folder, sorted by name; folders in it are left out. Raises `OSError`."""
+    if remote.is_remote(path):
+        return remote.FILES.listed(str(path))
     return sorted(entry for entry in path.iterdir() if entry.is_file())
 
 
 def open_source(path: Path) -> Source:
     """The bytes of one file. Raises `SlideMissing`, `OSError`."""
-    return LocalSource(path)
+    if not remote.is_remote(path):
+        return LocalSource(path)
+    try:
+        return remote.RemoteSource(path)
+    except FileNotFoundError as error:
+        raise SlideMissing(file=path.name) from error
 
 
 def as_file(source: Source) -> io.BufferedReader:

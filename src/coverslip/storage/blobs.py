@@ -26,6 +26,7 @@ from coverslip.storage.checksums import Checksum
 from coverslip.storage.errors import BlobMissing, StorageFull, StorageUnavailable, is_full
 from coverslip.storage.local_place import LocalPlace
 from coverslip.storage.place import Place, Progress, StoredBlob, agree, key_of
+from coverslip.storage.remote_slides import RemoteSlides
 
 __all__ = ["BlobStore", "StoredBlob", "Tier"]
 
@@ -59,6 +60,7 @@ class BlobStore:
         self.replica = replica
         self._own_cache: tempfile.TemporaryDirectory[str] | None = None
         self._cache = cache
+        self.remote = RemoteSlides()
 
     @classmethod
     def open(cls, settings: Settings) -> BlobStore:
@@ -122,7 +124,7 @@ class BlobStore:
         return self.hot.put(organization_id, io.BytesIO(data), len(data), checksum.digest)
 
     def put_stream(
-        self, organization_id: UUID, source: IO[bytes], digest: str, progress: Progress | None = None
+        self, organization_id: UUID, source: IO[bytes], digest: str | None = None, progress: Progress | None = None
     ) -> Checksum:
         """Store what is read from `source` to its end; raises as `put_file`."""
         return self.hot.put(organization_id, source, None, digest, progress)
@@ -190,6 +192,18 @@ class BlobStore:
         return self.cache.blob(
             organization_id, digest, size, lambda start, length: self.open_range(organization_id, digest, start, length)
         )
+
+    def cached_file(self, organization_id: UUID, digest: str, folder: Path) -> Path:
+        """A blob of object storage as a file in the cache, compared with its digest; it stays until `release(folder)`.
+
+        Raises `BlobMissing`, `BlobCorrupt`, `CacheFull`, `StorageFull`, `StorageUnavailable`.
+        """
+        return self.cache.whole(self.ranged(organization_id, digest), digest, folder)
+
+    def release(self, folder: Path) -> None:
+        """Files that were cached for this folder may go."""
+        if self._cache is not None:
+            self._cache.release(folder)
 
     def size(self, organization_id: UUID, digest: str) -> int | None:
         """Size in bytes, None where there is no such blob."""

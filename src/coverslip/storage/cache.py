@@ -34,6 +34,7 @@ class Cache:
         self.folder = folder.absolute()
         self.limit_bytes = limit_bytes
         self._open: OrderedDict[str, CachedBlob] = OrderedDict()
+        self._pinned: dict[Path, list[CachedBlob]] = {}
         self._lock = threading.Lock()
         self._since_look = limit_bytes
         try:
@@ -59,19 +60,42 @@ class Cache:
             blob.close()
         return known
 
-    def whole(self, blob: CachedBlob, digest: str) -> Path:
-        """The blob as a file, pinned: the caller unpins it. Raises `CacheFull` and as `CachedBlob.whole`."""
+    def whole(self, blob: CachedBlob, digest: str, folder: Path) -> Path:
+        """The blob as a file, kept until `release(folder)` or until that folder is gone.
+
+        Raises `CacheFull` and as `CachedBlob.whole`.
+        """
+        self._release_gone()
         if blob.size > self.limit_bytes * _FULL:
-            raise CacheFull(needed_mb=blob.size // 1_000_000 + 1, limit_mb=self.limit_bytes // 1_000_000)
+            raise self._full(blob)
         blob.pin()
         try:
-            room = self.limit_bytes - blob.size
-            if self._used() - _occupied(blob.path) > room and self.trim(room) > room:
-                raise CacheFull(needed_mb=blob.size // 1_000_000 + 1, limit_mb=self.limit_bytes // 1_000_000)
-            return blob.whole(digest)
+            room, own = int(self.limit_bytes * _FULL) - blob.size, _occupied(blob.path)
+            if self._used() - own > room and self.trim(room + own) - own > room:
+                raise self._full(blob)
+            path = blob.whole(digest)
         except BaseException:
             blob.unpin()
             raise
+        with self._lock:
+            self._pinned.setdefault(folder, []).append(blob)
+        return path
+
+    def release(self, folder: Path) -> None:
+        """What was kept for this folder may go; nothing happens where nothing was."""
+        with self._lock:
+            blobs = self._pinned.pop(folder, [])
+        for blob in blobs:
+            blob.unpin()
+
+    def _release_gone(self) -> None:
+        with self._lock:
+            gone = [folder for folder in self._pinned if not folder.exists()]
+        for folder in gone:
+            self.release(folder)
+
+    def _full(self, blob: CachedBlob) -> CacheFull:
+        return CacheFull(needed_mb=blob.size // 1_000_000 + 1, limit_mb=self.limit_bytes // 1_000_000)
 
     def forget(self, organization_id: UUID, digest: str) -> None:
         """Remove a blob from the cache, such as one that was deleted or repaired in its store."""
