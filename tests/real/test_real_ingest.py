@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from coverslip.ingest.identify import read_barcodes
+from coverslip.ingest.barcodes import read_barcodes
 from coverslip.ingest.intake import take_in
 from coverslip.ingest.settle import Patience
 from coverslip.records.actor import Actor
@@ -41,7 +41,7 @@ def test_a_real_slide_is_taken_in_with_thumbnail_and_quality(
         slide = slides.slide(tx, taken.slide_id)
     assert slide is not None
     assert slide.properties is not None
-    assert (taken.outcome, taken.flags) == ("unmatched", FLAGS[name])
+    assert (taken.outcome, taken.flags) == ("unmatched", ("NOT_NAMED", *FLAGS[name]))
     assert 0.02 < slide.properties["quality"]["tissue_share"] <= 1.0
     assert "thumbnail" in slide.properties["pictures"]
 

@@ -89,7 +89,8 @@ def _stored(
             checksum = blobs.put_stream(organization_id, stream, progress=progress)
         kept.append(checksum)
         parts.append(StoredPart(file.relative_name, checksum.digest, checksum.size_bytes))
-    return Content(organization_id, settled.bundle.name, tuple(parts), origin)
+    bundle = settled.bundle
+    return Content(organization_id, bundle.name, tuple(parts), storable(bundle.main.parent.name), origin)
 
 
 def _forget(database: Database, blobs: BlobStore, actor: Actor, kept: list[Checksum]) -> None:

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import simplejpeg
 
-from coverslip.ingest.identify import read_barcodes
+from coverslip.ingest.barcodes import read_barcodes
 from coverslip.ingest.quality import assess_scan
 from coverslip.ingest.taken import Content, Look
 from coverslip.slides.colour.managed import colour_of

@@ -50,6 +50,8 @@ class Content:
     organization_id: UUID
     name: str
     files: tuple[StoredPart, ...]
+    folder: str = ""
+    """The name of the folder the slide lay in."""
     origin: Origin = "command"
 
     @property
