@@ -53,7 +53,7 @@ PHOTOMETRIC: dict[Encoding, str] = {
     "implicit": "RGB",
 }
 """Of colour (PS3.5 8.2): what the stored samples are."""
-ITEM, SEQUENCE_END = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0\0\0\0\0"
+ITEM = b"\xfe\xff\x00\xe0"
 
 
 def encoded(pixels: Samples, encoding: Encoding, planar: bool = False) -> bytes:
@@ -128,7 +128,7 @@ def store_frames(made: FileDataset, frames: list[bytes], offsets: Offsets, fragm
         made.ExtendedOffsetTable = struct.pack(f"<{len(starts)}Q", *starts)
         made.ExtendedOffsetTableLengths = struct.pack(f"<{len(starts)}Q", *(sum(map(len, parts)) for parts in pieces))
     body = b"".join(_item(part) for parts in pieces for part in parts)
-    made.PixelData = _item(table) + body + SEQUENCE_END
+    made.PixelData = _item(table) + body  # pydicom writes the end of the sequence itself
     made["PixelData"].VR = "OB"
     made["PixelData"].is_undefined_length = True
 
