@@ -133,7 +133,7 @@ def _passing(
 ) -> tuple[LevelIndex | None, JpegHeader | None, Reason]:
     """The level's tiles where they pass, what they say of themselves, and why they do not pass."""
     stored = index.levels[number]
-    if stored is None:
+    if stored is None or stored.restarts is not None:  # pieces of one stream (NDPI) are no frames of their own
         return None, None, "not_stored_so"
     if stored.columns != level.columns or stored.rows != level.rows:
         return None, None, "grid"

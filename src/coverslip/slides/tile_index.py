@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from coverslip.slides.errors import LevelOutside, TileOutside, TileUnreadable
+from coverslip.slides.restarts import ReadAt, Restarts
 
 MediaType = Literal["image/jpeg", "image/png", "image/webp"]
 
@@ -32,6 +33,8 @@ class LevelIndex:
     """Bytes that replace the first `skip` bytes of each stored tile."""
     skip: int
     media_type: MediaType
+    restarts: Restarts | None = None
+    """Set where a tile is cut from one stream at its restart markers; `offsets` and `lengths` are empty then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +49,22 @@ class TilePlace:
     level: int
     column: int
     row: int
+    restarts: Restarts | None = None
 
     def read(self, descriptor: int) -> bytes:
         """The complete tile, read from the open file. Raises `TileUnreadable` where the file ends or is no JPEG."""
-        return self.complete(os.pread(descriptor, self.length, self.offset))
+        if self.restarts is None:
+            return self.complete(os.pread(descriptor, self.length, self.offset))
+        return self.read_by(lambda offset, length: os.pread(descriptor, length, offset))
+
+    def read_by(self, read_at: ReadAt) -> bytes:
+        """As `read`, from any source of bytes."""
+        if self.restarts is None:
+            return self.complete(read_at(self.offset, self.length))
+        try:
+            return self.restarts.tile(read_at, self.head, self.column, self.row)
+        except ValueError as error:
+            raise self.unreadable(str(error)) from error
 
     def complete(self, stored: bytes) -> bytes:
         """The tile from its stored bytes, as read from `offset`. Raises `TileUnreadable`."""
@@ -82,6 +97,10 @@ class TileIndex:
             return None
         if not (0 <= column < index.columns and 0 <= row < index.rows):
             raise TileOutside(level=level, column=column, row=row)
+        if index.restarts is not None:
+            whole = index.restarts.stream_end - index.restarts.stream
+            stream = index.restarts.stream, whole, index.head, index.media_type
+            return TilePlace(0, *stream, level, column, row, index.restarts)
         number = row * index.columns + column
         length = index.lengths[number]
         if length <= index.skip:

@@ -11,8 +11,10 @@ import struct
 import time
 from array import array
 from base64 import b64decode, b64encode
+from dataclasses import asdict
 from typing import Any
 
+from coverslip.slides.restarts import Restarts
 from coverslip.slides.tile_index import LevelIndex, TileIndex
 
 PREFIX = struct.Struct(">IQ")
@@ -85,6 +87,7 @@ def pack_index(index: TileIndex) -> tuple[Header, bytes]:
                 "skip": level.skip,
                 "media_type": level.media_type,
                 "several_files": level.files is not None,
+                "restarts": None if level.restarts is None else asdict(level.restarts),
             }
         )
         payload += level.offsets.tobytes() + level.lengths.tobytes()
@@ -111,7 +114,7 @@ def unpack_index(header: Header, payload: bytes | bytearray) -> TileIndex:
             levels.append(None)
             continue
         count = level["stored"]
-        if count < level["columns"] * level["rows"]:
+        if count < level["columns"] * level["rows"] and level["restarts"] is None:
             raise ValueError("a tile index too short")
         offsets, lengths = take("Q", count), take("Q", count)
         files = take("H", count) if level["several_files"] else None
@@ -127,6 +130,7 @@ def unpack_index(header: Header, payload: bytes | bytearray) -> TileIndex:
                 head=b64decode(level["head"]),
                 skip=level["skip"],
                 media_type=level["media_type"],
+                restarts=None if level["restarts"] is None else Restarts(**level["restarts"]),
             )
         )
     return TileIndex(tuple(header["files"]), tuple(levels))

@@ -13,14 +13,20 @@ from pathlib import Path
 from coverslip.phantoms.files.bif import BifArea, BifOptions, write_bif
 from coverslip.phantoms.files.colour_target import write_colour_target
 from coverslip.phantoms.files.dicom_examples import DICOM_EXAMPLES
+from coverslip.phantoms.files.ndpi import NdpiOptions, write_ndpi
 from coverslip.phantoms.files.ome import write_ome
 from coverslip.phantoms.files.philips import PhilipsOptions, write_philips
-from coverslip.phantoms.files.picture import example
+from coverslip.phantoms.files.picture import Rgb, example, tissue
 from coverslip.phantoms.files.scn import ScnArea, ScnOptions, write_scn
 from coverslip.phantoms.files.svs import SvsOptions, write_svs
 from coverslip.phantoms.files.tiff import write_tiff
 
 Writer = Callable[[Path], Path]
+
+
+def example_in_blocks() -> Rgb:
+    """The same for formats whose levels consist of whole JPEG blocks: 512 x 384 pixels."""
+    return tissue(512, 384)
 
 
 WRITERS: dict[str, Writer] = {
@@ -34,6 +40,13 @@ WRITERS: dict[str, Writer] = {
     "tiff-plain": lambda folder: write_tiff(folder / "plain.tif", example(), mpp=0.5),
     "svs-colour-target": lambda folder: write_colour_target(folder / "target.svs", patch_px=32),
     "ome-tiff": lambda folder: write_ome(folder / "scan.ome.tif", example()),
+    "ndpi-restart-markers": lambda folder: write_ndpi(folder / "restart.ndpi", example_in_blocks()),
+    "ndpi-no-restart-markers": lambda folder: write_ndpi(
+        folder / "whole.ndpi", example_in_blocks(), NdpiOptions(interval=None)
+    ),
+    "ndpi-focal-planes": lambda folder: write_ndpi(
+        folder / "planes.ndpi", example_in_blocks(), NdpiOptions(planes_nm=(-1500, 0, 1500))
+    ),
     "scn-one-area": lambda folder: write_scn(folder / "one.scn", example()),
     "scn-two-areas": lambda folder: write_scn(
         folder / "two.scn", example(), ScnOptions(areas=(ScnArea(0, 0, 200, 300), ScnArea(260, 120, 240, 260)))

@@ -70,7 +70,8 @@ def one_strip(image: Rgb, data: bytes | None = None) -> Directory:
     """An image in one strip: the JPEG stream `data` in YCbCr, or uncompressed."""
     blocks = [data if data is not None else image.tobytes()]
     made = Directory(blocks, tiled=False)
-    _described(image, UNCOMPRESSED if data is None else JPEG, PHOTOMETRICS["rgb" if data is None else "ycbcr"], made)
+    colours: Colours = "grey" if image.shape[2] == 1 else "rgb" if data is None else "ycbcr"
+    _described(image, UNCOMPRESSED if data is None else JPEG, PHOTOMETRICS[colours], made)
     if data is not None:
         made.number(SUBSAMPLING, 2, 2, kind=SHORT)
     return made.number(ROWS_PER_STRIP, image.shape[0])

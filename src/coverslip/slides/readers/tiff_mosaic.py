@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from coverslip.slides.readers.tiff_images import TiffImage
+from coverslip.slides.readers.tiff_images import LevelImage
 from coverslip.slides.slide import Compression, RgbImage
 from coverslip.slides.tile_index import LevelIndex
 from coverslip.slides.tiled import white_image
@@ -37,7 +37,7 @@ class MosaicLevel:
     passes_through = False
     reducible = False
 
-    def __init__(self, images: list[TiffImage], parts: Iterable[Part], size: tuple[int, int]) -> None:
+    def __init__(self, images: Sequence[LevelImage], parts: Iterable[Part], size: tuple[int, int]) -> None:
         """`size`: width and height of the level, in pixels."""
         self.width, self.height = size
         self.tile_width, self.tile_height = min(GRID, self.width), min(GRID, self.height)

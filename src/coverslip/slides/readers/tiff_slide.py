@@ -51,7 +51,7 @@ class TiffSlide(TiledSlide):
         place = self._index.place(level, column, row)
         if place is None:
             return None
-        return EncodedTile(place.media_type, place.complete(self._opened.source.read_at(place.offset, place.length)))
+        return EncodedTile(place.media_type, place.read_by(self._opened.source.read_at))
 
     def _decode(self, level: int, column: int, row: int, reduction: int) -> RgbImage | None:
         with damage_is_unreadable(level, column, row):
