@@ -1,24 +1,21 @@
 import { Badge, Tooltip } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 
+import { ColourBadge } from "./colour_badge";
 import { ON_TINT } from "./colours";
 import { nativePower, PRESETS } from "./magnification";
+import type { SlideColour } from "./use_colour";
 import type { SlideDetail } from "../api/slides";
 import { useWord } from "../i18n/words";
 
 /** What must be known about a slide before its colours and sizes are trusted. */
-export function SlideBadges({ slide }: { slide: SlideDetail }) {
+export function SlideBadges({ slide, colour }: { slide: SlideDetail; colour: SlideColour }) {
   const { t } = useTranslation("viewer");
   const word = useWord();
   const native = nativePower(slide);
   return (
     <>
-      <Explained
-        words={t(slide.has_icc_profile ? "colour.profile_why" : "colour.none_why")}
-        colour={slide.has_icc_profile ? "yellow" : "gray"}
-      >
-        {t(slide.has_icc_profile ? "colour.profile" : "colour.none")}
-      </Explained>
+      <ColourBadge slide={slide} colour={colour} />
       {slide.spacing_um_x === null && (
         <Explained words={t("scale.unknown_why")} colour="red">
           {t("scale.unknown")}

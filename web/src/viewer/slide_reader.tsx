@@ -9,6 +9,7 @@ import { neighbour, slidesOf } from "./slide_words";
 import { Stage } from "./stage";
 import { Toolbar } from "./toolbar";
 import type { Tool } from "./tools";
+import { useColour } from "./use_colour";
 import { useRegions } from "./use_regions";
 import { useSlideView } from "./use_slide_view";
 import { useViewerKeys } from "./use_viewer_keys";
@@ -34,7 +35,12 @@ import { PatientBanner } from "../ui/patient_banner";
 export function SlideReader({ slide }: { slide: SlideDetail }) {
   const { can } = useSession();
   const tiled = useStable(slide);
-  const { view, canvas, navigator } = useSlideView(tiled, associatedImage(slide.id, "thumbnail"));
+  const { view, canvas, navigator } = useSlideView(
+    tiled,
+    associatedImage(slide.id, "thumbnail"),
+    tiled.colour.state === "usable",
+  );
+  const colour = useColour(view, tiled);
   const panels = usePanels();
   const [tool, setTool] = useState<Tool>("look");
   const [shown, setShown] = useState<Record<CellGroup, boolean>>({ positive: true, negative: true, ignored: true });
@@ -56,6 +62,7 @@ export function SlideReader({ slide }: { slide: SlideDetail }) {
   useViewerKeys(view, slide, {
     toggleOverlays: panels.overlays.toggle,
     togglePanel: panels.panel.toggle,
+    toggleColour: colour.toggle,
     toggleLabel: () => panels.setLabel(!panels.label),
     drawRegion: () => {
       if (canWrite) toggleTool("freehand");
@@ -86,6 +93,7 @@ export function SlideReader({ slide }: { slide: SlideDetail }) {
         rail={panels.rail}
         panel={panels.panel}
         overlays={panels.overlays}
+        colour={colour}
         previous={row.previous}
         next={row.next}
       >

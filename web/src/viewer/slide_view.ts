@@ -2,10 +2,14 @@
 
 import OpenSeadragon from "openseadragon";
 
+import type { Adjustment } from "./colour_painter";
+import type { ColourTable } from "./colour_table";
+import { SlowColour } from "./slow_colour";
 import { affineFromPoints, apply, invert, scaleOf, visibleBox } from "./image_transform";
 import type { Affine, Point } from "./image_transform";
 import { levelStep, tilePlacement } from "./levels";
 import type { Box, Size } from "./levels";
+import { SlideDrawer } from "./slide_drawer";
 import { SlideTileSource } from "./tile_source";
 import type { Overview, TiledSlide } from "./tile_source";
 import type { Start, ViewPosition } from "./view_position";
@@ -49,6 +53,7 @@ export class SlideView {
   private readonly found = new Map<string, Hole>();
   private holesNow: readonly Hole[] = [];
   private frameNow: Frame | null = null;
+  private readonly slow: SlowColour | null;
 
   /** `start`: what to show first; the whole slide where null. */
   constructor(
@@ -57,6 +62,7 @@ export class SlideView {
     slide: TiledSlide,
     overview: Overview | null,
     start: Start,
+    waitsForColour = false,
   ) {
     this.slide = slide;
     this.source = new SlideTileSource(slide, overview);
@@ -66,9 +72,12 @@ export class SlideView {
       navigatorElement: navigator,
       tileSources: this.source,
       maxZoomPixelRatio: LARGEST_SCALE,
+      maxImageCacheCount: tilesKept(slide),
       minPixelRatio: SMALLEST_PIXEL_RATIO,
     });
     this.viewer.setKeyboardNavEnabled(false);
+    this.slow = this.drawers.length > 0 ? null : new SlowColour(this.source, () => this.viewer.world.resetItems());
+    if (waitsForColour) for (const drawer of this.drawers) drawer.wait();
     this.layers = document.createElement("div");
     Object.assign(this.layers.style, { position: "absolute", inset: "0", overflow: "hidden", pointerEvents: "none" });
     this.viewer.canvas.append(this.layers);
@@ -187,6 +196,22 @@ export class SlideView {
     return steps.find((step) => scale * step >= SMALLEST_PIXEL_RATIO) ?? steps.at(-1) ?? 1;
   }
 
+  /** What turns stored colours into the screen's: the graphics card, else a worker at the arrival of each tile. */
+  get colourBy(): "graphics" | "worker" {
+    return this.slow === null ? "graphics" : "worker";
+  }
+
+  /** Show the slide through this table from now on; null: as stored. */
+  setColour(table: ColourTable | null): void {
+    for (const drawer of this.drawers) drawer.setTable(table);
+    this.slow?.setTable(table);
+  }
+
+  /** Brightness, contrast and gamma, set by hand; only where the graphics card draws. */
+  setAdjustment(adjustment: Adjustment): void {
+    for (const drawer of this.drawers) drawer.setAdjustment(adjustment);
+  }
+
   /** Ask for the unreadable tiles again. */
   retryHoles(): void {
     this.found.clear();
@@ -203,7 +228,13 @@ export class SlideView {
   destroy(): void {
     this.listeners.clear();
     this.settled.clear();
+    this.slow?.destroy();
     this.viewer.destroy();
+  }
+
+  private get drawers(): SlideDrawer[] {
+    const viewers = [this.viewer, this.viewer.navigator as OpenSeadragon.Viewer | undefined];
+    return viewers.map((viewer) => viewer?.drawer).filter((drawer) => drawer instanceof SlideDrawer);
   }
 
   private readonly onFrame = (): void => {
@@ -251,13 +282,20 @@ export class SlideView {
   }
 }
 
+/** Bytes of tiles kept decoded, in the page and as much again on the graphics card. */
+const KEPT_BYTES = 320 * 1024 * 1024;
+
+function tilesKept(slide: TiledSlide): number {
+  const largest = Math.max(...slide.levels.map((level) => level.tile_width * level.tile_height));
+  return Math.min(800, Math.max(150, Math.round(KEPT_BYTES / (4 * largest))));
+}
+
 const MOUSE = { clickToZoom: false, dblClickToZoom: true, flickEnabled: false, scrollToZoom: true };
 const TOUCH = { clickToZoom: false, dblClickToZoom: true, flickEnabled: true, pinchToZoom: true };
 
 const OPTIONS: OpenSeadragon.Options = {
-  // Plain canvas: exact at tile borders and independent of the graphics driver; the cells have the graphics card.
-  drawer: "canvas",
-  navigatorDrawer: "canvas",
+  drawer: [SlideDrawer, "canvas"],
+  navigatorDrawer: [SlideDrawer as never, "canvas"],
   showNavigationControl: false,
   showNavigator: true,
   navigatorAutoFade: false,
@@ -273,7 +311,6 @@ const OPTIONS: OpenSeadragon.Options = {
   minZoomImageRatio: 0.5,
   visibilityRatio: 0.35,
   imageLoaderLimit: 12,
-  maxImageCacheCount: 600,
   tileRetryMax: 1,
   tileRetryDelay: 400,
   gestureSettingsMouse: MOUSE,

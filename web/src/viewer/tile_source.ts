@@ -19,7 +19,11 @@ export interface Overview extends Size {
 /** What OpenSeadragon asks about one of its levels (0 is the coarsest). */
 type Entry = { kind: "stored"; index: number; level: StoredLevel } | { kind: "overview"; overview: Overview };
 
+/** Changes a tile's pixels before it is shown; where there is no graphics card to do it. */
+export type Convert = (tile: ImageBitmap) => Promise<ImageBitmap>;
+
 export class SlideTileSource extends OpenSeadragon.TileSource {
+  convert: Convert | null = null;
   private readonly entries: readonly Entry[];
   private readonly base: Size;
   private readonly urlTemplate: string;
@@ -80,6 +84,23 @@ export class SlideTileSource extends OpenSeadragon.TileSource {
     return tileUrl(this.urlTemplate, entry.index, x, y);
   }
 
+  /** The numbers of the file: a profile that a tile may carry by itself is not applied by the browser. */
+  override downloadTileStart(job: OpenSeadragon.ImageJob): void {
+    const abort = new AbortController();
+    (job.userData as { abort?: AbortController }).abort = abort;
+    const convert = this.storedLevel(job.tile.level) === null ? null : this.convert;
+    bitmapOf(job.src, convert, abort.signal).then(
+      (bitmap) => job.finish(bitmap, null, "imageBitmap"),
+      (fault: unknown) => {
+        if (!abort.signal.aborted) job.fail(String(fault), null);
+      },
+    );
+  }
+
+  override downloadTileAbort(job: OpenSeadragon.ImageJob): void {
+    (job.userData as { abort?: AbortController }).abort?.abort();
+  }
+
   override hasTransparency(): boolean {
     return false;
   }
@@ -100,6 +121,16 @@ export class SlideTileSource extends OpenSeadragon.TileSource {
     if (entry === undefined) throw new RangeError(`level ${String(level)} of ${String(this.entries.length)}`);
     return entry;
   }
+}
+
+async function bitmapOf(address: string, convert: Convert | null, signal: AbortSignal): Promise<ImageBitmap> {
+  const response = await fetch(address, { credentials: "same-origin", signal });
+  if (!response.ok) throw new Error(`${String(response.status)} ${address}`);
+  const bitmap = await createImageBitmap(await response.blob(), {
+    colorSpaceConversion: "none",
+    premultiplyAlpha: "none",
+  });
+  return convert === null ? bitmap : convert(bitmap);
 }
 
 /** Fills in level, column and row of `/tiles/{id}/{level}/{column}/{row}`. */

@@ -18,6 +18,7 @@ import { SlideBadges } from "./badges";
 import { nativePower, pixelRatioOf, PRESETS, presetText } from "./magnification";
 import { LARGEST_SCALE } from "./slide_view";
 import type { SlideView } from "./slide_view";
+import type { SlideColour } from "./use_colour";
 import { useFrame } from "./use_slide_view";
 import classes from "./viewer.module.css";
 import type { SlideDetail } from "../api/slides";
@@ -29,6 +30,7 @@ interface Props {
   rail: { shown: boolean; toggle: () => void };
   panel: { shown: boolean; toggle: () => void };
   overlays: { shown: boolean; toggle: () => void };
+  colour: SlideColour;
   previous: (() => void) | null;
   next: (() => void) | null;
   /** Label popover and key image. */
@@ -36,7 +38,7 @@ interface Props {
 }
 
 /** Which slide this is, and everything that moves it. */
-export function Toolbar({ slide, view, rail, panel, overlays, previous, next, children }: Props) {
+export function Toolbar({ slide, view, rail, panel, overlays, colour, previous, next, children }: Props) {
   const { t } = useTranslation("viewer");
   return (
     <div className={classes["toolbar"]} role="toolbar" aria-label={t("toolbar.title")}>
@@ -56,7 +58,7 @@ export function Toolbar({ slide, view, rail, panel, overlays, previous, next, ch
         </Tool>
         <SlideIdentity slide={slide} />
         <div className={classes["badges"]}>
-          <SlideBadges slide={slide} />
+          <SlideBadges slide={slide} colour={colour} />
         </div>
       </Group>
       <Group gap={4} wrap="nowrap">

@@ -15,8 +15,9 @@ export interface OpenSlide {
   readonly navigator: RefObject<HTMLDivElement | null>;
 }
 
-/** Open a slide in two elements and keep the address in step with the view. `slide` must keep its identity. */
-export function useSlideView(slide: TiledSlide, thumbnail: string): OpenSlide {
+/** Open a slide in two elements and keep the address in step with the view. `slide` must keep its identity.
+ * `waitsForColour`: nothing is drawn before `setColour` was called. */
+export function useSlideView(slide: TiledSlide, thumbnail: string, waitsForColour: boolean): OpenSlide {
   const canvas = useRef<HTMLDivElement>(null);
   const navigator = useRef<HTMLDivElement>(null);
   const [view, setView] = useState<SlideView | null>(null);
@@ -28,7 +29,7 @@ export function useSlideView(slide: TiledSlide, thumbnail: string): OpenSlide {
     const open = (overview: Overview | null): void => {
       if (gone || canvas.current === null || navigator.current === null) return;
       const start = startOf(window.location.search, window.location.hash);
-      opened = new SlideView(canvas.current, navigator.current, slide, overview, start);
+      opened = new SlideView(canvas.current, navigator.current, slide, overview, start, waitsForColour);
       stop = keepAddress(opened);
       setView(opened);
     };
@@ -39,7 +40,7 @@ export function useSlideView(slide: TiledSlide, thumbnail: string): OpenSlide {
       opened?.destroy();
       setView(null);
     };
-  }, [slide, thumbnail]);
+  }, [slide, thumbnail, waitsForColour]);
 
   return { view, canvas, navigator };
 }

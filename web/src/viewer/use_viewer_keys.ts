@@ -12,6 +12,7 @@ export interface ViewerActions {
   toggleOverlays: () => void;
   togglePanel: () => void;
   toggleLabel: () => void;
+  toggleColour: (() => void) | null;
   drawRegion: () => void;
   cancel: () => void;
   previous: (() => void) | null;
@@ -55,6 +56,7 @@ export function useViewerKeys(view: SlideView | null, slide: PowerFacts, actions
     key("h", t("keys.overlays"), actions.toggleOverlays),
     key("m", t("keys.panel"), actions.togglePanel),
     key("l", t("label.open"), actions.toggleLabel),
+    ...(actions.toggleColour === null ? [] : [key("i", t("colour.key"), actions.toggleColour)]),
     key("g", t("keys.draw"), actions.drawRegion),
     key("Escape", t("keys.cancel"), actions.cancel),
     ...(actions.next === null ? [] : [key("n", t("toolbar.next"), actions.next)]),
