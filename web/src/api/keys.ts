@@ -11,6 +11,8 @@ export const keys = {
   slide: (id: string) => ["slides", "one", id] as const,
   slideLevels: (id: string) => ["slides", "levels", id] as const,
   unmatchedSlides: ["slides", "unmatched"] as const,
+  colourTable: (of: string, space: string) => ["colour", "table", of, space] as const,
+  colourTarget: ["colour", "target"] as const,
   annotations: (slideId: string) => ["slides", "one", slideId, "annotations"] as const,
   slideReadings: (slideId: string) => ["slides", "one", slideId, "readings"] as const,
   reading: (id: string) => ["readings", "one", id] as const,
