@@ -138,6 +138,18 @@ def open_source(path: Path) -> Source:
         raise SlideMissing(file=path.name) from error
 
 
+class _BoundedReader(io.BufferedReader):
+    """Never makes room for more than the file holds, whatever length a damaged header asks for."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(SourceFile(source))
+        self._size = source.size
+
+    def read(self, size: int | None = -1) -> bytes:
+        left = max(0, self._size - self.tell())
+        return super().read(left if size is None or size < 0 else min(size, left))
+
+
 def as_file(source: Source) -> io.BufferedReader:
     """A buffered, seekable file over a source."""
-    return io.BufferedReader(SourceFile(source))
+    return _BoundedReader(source)

@@ -65,7 +65,7 @@ def fuzz(writers: Mapping[str, Write], seeds: range, folder: Path, limits: Decod
     kinds = sorted(writers)
     originals = {kind: _written(writers[kind], folder / "intact" / kind) for kind in kinds}
     with DecoderPool(limits, [folder]) as pool, ThreadPoolExecutor(limits.processes) as hands:
-        truths = {kind: _portrait(pool, path) for kind, path in originals.items()}
+        truths = {kind: _shown(pool, path) for kind, path in originals.items()}
         before = _belongings()
 
         def one(seed: int) -> None:
@@ -73,7 +73,7 @@ def fuzz(writers: Mapping[str, Write], seeds: range, folder: Path, limits: Decod
             with tempfile.TemporaryDirectory(dir=folder, prefix=f"{kind}-{seed}-") as place:
                 path = _damaged(originals[kind], Path(place), seed)
                 _try(pool, path, kind, seed, outcome)
-            if seed // len(kinds) % INTACT_EVERY == 0 and _portrait(pool, originals[kind]) != truths[kind]:
+            if seed // len(kinds) % INTACT_EVERY == 0 and _shown(pool, originals[kind]) != truths[kind]:
                 outcome.failures.append(f"{kind} {seed}: afterwards the intact slide looks different")
 
         list(hands.map(one, seeds))
@@ -94,7 +94,8 @@ def _try(pool: DecoderPool, path: Path, kind: str, seed: int, outcome: Outcome) 
         if problem is not None:
             outcome.failures.append(f"{kind} {seed}: {problem}")
     except CoverslipError as error:
-        outcome.add(kind, error.code)
+        deadly = error.code == "DECODER_FAILED"
+        outcome.add(kind, f"{error.code} ({error.parameters['problem']}, seed {seed})" if deadly else error.code)
         outcome.failures += [f"{kind} {seed}: {problem}" for problem in _unfit_words(error)]
     except Exception as error:  # noqa: BLE001 - this is what the run looks for
         outcome.add(kind, "CRASH")

@@ -51,3 +51,13 @@ def test_as_a_file_it_seeks_and_reads(path: Path) -> None:
         file.seek(7)
         assert file.read(3) == BYTES[7:10]
         assert file.tell() == 10
+
+
+def test_a_senseless_length_takes_no_memory(path: Path) -> None:
+    with LocalSource(path) as source:
+        file = as_file(source)
+        file.seek(16)
+        assert file.read(2**62) == BYTES[16:]
+        assert file.read(2**62) == b""
+        file.seek(2**40)
+        assert file.read(5) == b""
