@@ -87,6 +87,7 @@ class DecoderPool:
             with suppress(CoverslipError, OSError, wire.Closed):
                 decoder = Decoder(self.limits, readable)
                 decoder.begin()
+                decoder.request({"operation": "warm", "path": ""}, "")
             ready = decoder is not None and decoder.ready
             with self._change:
                 self._busy -= 1

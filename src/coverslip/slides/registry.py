@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from coverslip.errors import InvalidInput
+from coverslip.errors import CoverslipError, InvalidInput
 from coverslip.settings import settings
 from coverslip.slides.errors import NotASlide, SlideEmpty, SlideMissing, damage_is_corruption
 from coverslip.slides.remote import is_remote
@@ -44,6 +44,13 @@ def reader_for(path: str | os.PathLike[str]) -> SlideReader:
             if (not is_remote(path) or reader.reads_ranges) and reader.accepts(path, head):
                 return reader
     raise NotASlide(file=path.name)
+
+
+def load_readers() -> None:
+    """Import every enabled reader, which takes longer than opening a slide; one that is missing says so when asked."""
+    for name in settings().slide_readers:
+        with suppress(CoverslipError):
+            reader_named(name)
 
 
 @cache

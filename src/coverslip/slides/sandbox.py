@@ -31,7 +31,7 @@ from coverslip.slides.describe import to_json
 from coverslip.slides.errors import FormatDeclined, damage_is_corruption
 from coverslip.slides.layers import layer_of
 from coverslip.slides.region import read_scaled
-from coverslip.slides.registry import open_slide
+from coverslip.slides.registry import load_readers, open_slide
 from coverslip.slides.remote import FILES, Ask
 from coverslip.slides.slide import RgbImage, Slide
 from coverslip.slides.tile_index import TileIndex
@@ -110,6 +110,9 @@ def _limit_cpu(seconds: float) -> None:
 
 
 def _answer(slides: OrderedDict[SlideKey, Slide], request: wire.Header) -> Answer:
+    if request["operation"] == "warm":
+        load_readers()
+        return {}, b""
     operation = OPERATIONS[request["operation"]]
     path = Path(request["path"])
     slide = _opened(slides, path)
