@@ -15,8 +15,10 @@ from coverslip.phantoms.files.colour_target import write_colour_target
 from coverslip.phantoms.files.dicom_examples import DICOM_EXAMPLES
 from coverslip.phantoms.files.ndpi import NdpiOptions, write_ndpi
 from coverslip.phantoms.files.ome import write_ome
+from coverslip.phantoms.files.other_examples import OTHER_EXAMPLES
 from coverslip.phantoms.files.philips import PhilipsOptions, write_philips
 from coverslip.phantoms.files.picture import Rgb, example, tissue
+from coverslip.phantoms.files.qptiff import QptiffOptions, write_qptiff
 from coverslip.phantoms.files.scn import ScnArea, ScnOptions, write_scn
 from coverslip.phantoms.files.svs import SvsOptions, write_svs
 from coverslip.phantoms.files.tiff import write_tiff
@@ -40,6 +42,10 @@ WRITERS: dict[str, Writer] = {
     "tiff-plain": lambda folder: write_tiff(folder / "plain.tif", example(), mpp=0.5),
     "svs-colour-target": lambda folder: write_colour_target(folder / "target.svs", patch_px=32),
     "ome-tiff": lambda folder: write_ome(folder / "scan.ome.tif", example()),
+    "qptiff-brightfield": lambda folder: write_qptiff(folder / "bright.qptiff", example()),
+    "qptiff-fluorescence": lambda folder: write_qptiff(
+        folder / "channels.qptiff", example(), QptiffOptions(channels=("DAPI", "FITC", "Cy3"))
+    ),
     "ndpi-restart-markers": lambda folder: write_ndpi(folder / "restart.ndpi", example_in_blocks()),
     "ndpi-no-restart-markers": lambda folder: write_ndpi(
         folder / "whole.ndpi", example_in_blocks(), NdpiOptions(interval=None)
@@ -73,5 +79,6 @@ WRITERS: dict[str, Writer] = {
         ),
     ),
     **DICOM_EXAMPLES,
+    **OTHER_EXAMPLES,
 }
 """Name -> writer of a small example slide in a folder that exists."""

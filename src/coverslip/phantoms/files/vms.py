@@ -12,8 +12,8 @@ from PIL import Image
 from coverslip.phantoms.files.picture import Rgb, halved
 
 QUALITY = 92
-RESTART_BLOCKS = 4
-"""MCUs between two restart markers: 4 x 16 px."""
+RESTART_BLOCKS = 8
+"""MCUs between two restart markers: 8 x 8 px."""
 NM_PER_UM = 1000
 MAP_FACTOR = 8
 
@@ -57,4 +57,4 @@ def write_vms(
 def _save(path: Path, pixels: Rgb, restart_blocks: int) -> None:
     """`restart_blocks`: MCUs between two restart markers; 0: none."""
     picture = Image.fromarray(pixels)
-    picture.save(path, "JPEG", quality=QUALITY, subsampling=2, restart_marker_blocks=restart_blocks)
+    picture.save(path, "JPEG", quality=QUALITY, subsampling=0, restart_marker_blocks=restart_blocks)
