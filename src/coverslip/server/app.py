@@ -46,7 +46,7 @@ def create_app(database: Database, blob_store: BlobStore, settings: Settings) ->
     api = create_api(_lifespan)
     api.state.services = services
     decoded = TileStore(settings.made_dir / "tiles", settings.tile_cache_mb * 1_000_000)
-    tiles = TileApp(tile_access.authorize, decoded)
+    tiles = TileApp(tile_access.authorize, decoded, blob_store.remote)
     api.state.tiles = tiles
     return CoverslipApp(api, tiles, PagesApp(), services)
 

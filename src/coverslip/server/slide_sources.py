@@ -23,10 +23,11 @@ from coverslip.slides.companion import levels_beside
 from coverslip.slides.describe import from_json
 from coverslip.slides.isolation import DecoderPool, IsolatedSlide
 from coverslip.slides.pyramid import PyramidSlide
+from coverslip.slides.remote import is_remote
 from coverslip.slides.slide import Slide as ShownSlide
 from coverslip.slides.tile_index import LevelIndex, TileIndex
 from coverslip.storage.blobs import BlobStore
-from coverslip.storage.stored_slide import laid_out
+from coverslip.storage.stored_slide import path_for
 
 SHOWN_STATUSES = ("ready", "unmatched")
 SLIDES_KEPT = 512
@@ -35,6 +36,7 @@ INDEX_BYTES = 48 * 1024 * 1024
 SMALLEST_INDEX_BYTES = 4096
 """What a slide takes beside its numbers."""
 LARGEST_SHORT = 2**32 - 1
+COMPANION = "companion"
 
 Key = tuple[UUID, str, str | None]
 """Organization, content digest, the companion's digest."""
@@ -73,6 +75,8 @@ class TileSource:
     """How many levels the file itself has; None: all."""
     companion: str | None = None
     """SHA-256 of the file with the others."""
+    roots: tuple[Path, ...] = ()
+    """Where its decoders read it; below `remote.ROOT` in object storage."""
     layers: dict[tuple[int | None, int | None], TileIndex] = field(default_factory=dict)
     """Indexes of focal planes and channels that were asked for, beside the one shown at first."""
 
@@ -92,6 +96,12 @@ class TileSource:
             assert isinstance(layer, IsolatedSlide | PyramidSlide)
             self.layers[key] = compact(layer.tile_index())
         return self.layers[key]
+
+    @property
+    def lies_there(self) -> bool:
+        """Whether its files are still where they were; a rule may have moved them to a cheaper place."""
+        paths = {str(root) for root in self.roots} | set(self.index.files)
+        return all(is_remote(path) or Path(path).exists() for path in paths)
 
     def mark(self, level: int) -> str:
         """Names the bytes that a level's tiles are made of."""
@@ -144,8 +154,9 @@ class SlideSources:
     def _known(self, key: Key) -> TileSource | None:
         with self._lock:
             known = self._sources.get(key)
-            if known is not None:
-                self._sources.move_to_end(key)
+            if known is None or not known.lies_there:
+                return None
+            self._sources.move_to_end(key)
             return known
 
     def _opened(self, key: Key, row: Slide) -> TileSource:
@@ -154,10 +165,12 @@ class SlideSources:
         try:
             made = self._made(row, folder)
         except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
+            self._remove(folder)
             raise
-        forgotten = []
+        forgotten: list[TileSource] = []
         with self._lock:
+            replaced = self._sources.pop(key, None)
+            forgotten += [] if replaced is None else [replaced]
             self._sources[key] = made
             held = sum(source.size_bytes for source in self._sources.values())
             while len(self._sources) > 1 and (len(self._sources) > SLIDES_KEPT or held > INDEX_BYTES):
@@ -165,8 +178,13 @@ class SlideSources:
                 held -= forgotten[-1].size_bytes
         for source in forgotten:
             if source.folder is not None:
-                shutil.rmtree(source.folder, ignore_errors=True)
+                self._remove(source.folder)
         return made
+
+    def _remove(self, folder: Path) -> None:
+        for kept in (folder, folder / COMPANION):
+            self._blobs.release(kept)
+        shutil.rmtree(folder, ignore_errors=True)
 
     def _made(self, row: Slide, folder: Path) -> TileSource:
         """The record's slide; its decoder is asked only where its index is not known on this machine yet."""
@@ -174,16 +192,17 @@ class SlideSources:
         assert row.properties is not None
         properties = from_json(row.properties)
         missing = levels_beside(properties, row.properties)
-        roots = [laid_out(self._blobs, row, folder)]
+        roots = [path_for(self._decoders, self._blobs, row, folder)]
         slide = self._decoders.at(roots[0])
         companion = None
         if row.companion_digest is not None:
             file = CompanionFile("companion.tif", row.companion_digest)
             beside = Companion(row.organization_id, row.companion_digest, (file,))
             folder.mkdir(mode=0o700, exist_ok=True)
-            roots.append(laid_out(self._blobs, beside, folder / "companion"))
+            roots.append(path_for(self._decoders, self._blobs, beside, folder / COMPANION))
             companion = self._decoders.at(roots[1])
-        name = f"{row.content_digest}-{row.companion_digest or 'own'}"
+        lies = "ranges" if any(is_remote(root) for root in roots) else "files"
+        name = f"{row.content_digest}-{row.companion_digest or 'own'}-{lies}"
         index = self._indexes.load(name, roots)
         known = None if index is None else properties
         shown = PyramidSlide(slide, missing, companion, known) if missing else None
@@ -198,6 +217,7 @@ class SlideSources:
             shown=shown,
             own_levels=len(properties.levels),
             companion=row.companion_digest,
+            roots=tuple(roots),
         )
 
 

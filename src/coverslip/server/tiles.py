@@ -26,10 +26,13 @@ from coverslip.server.errors import MethodNotAllowed, NoSuchAddress
 from coverslip.server.headers import SECURITY_HEADERS
 from coverslip.server.identity import token_of
 from coverslip.server.incidents import log_incident
+from coverslip.server.remote_tiles import RemoteTiles
 from coverslip.server.respond import send_error
 from coverslip.server.tile_access import TileSource
 from coverslip.server.tile_store import TileStore
+from coverslip.slides.remote import ROOT, is_remote
 from coverslip.slides.tile_index import MediaType, TileIndex, TilePlace
+from coverslip.storage.remote_slides import RemoteSlides
 
 Authorize = Callable[[str | None, UUID], Awaitable[TileSource]]
 """The tiles of a slide for the holder of a session token; raises a `CoverslipError` where there is none."""
@@ -87,9 +90,11 @@ class Tile(NamedTuple):
 class TileApp:
     """Serves tiles in one event loop; not for several."""
 
-    def __init__(self, authorize: Authorize, store: TileStore) -> None:
+    def __init__(self, authorize: Authorize, store: TileStore, remote: RemoteSlides | None = None) -> None:
+        """`remote`: gives the stored tiles of slides in object storage."""
         self._access = AccessMemory(authorize)
         self._files = FileMemory()
+        self._remote = RemoteTiles(remote or RemoteSlides())
         self._decoded = DecodedTiles(store)
 
     def forget(self, token: str | None = None) -> None:
@@ -99,6 +104,7 @@ class TileApp:
     def close(self) -> None:
         """Give back files and threads."""
         self._files.close()
+        self._remote.close()
         self._decoded.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -154,17 +160,25 @@ class TileApp:
     async def _stored_or_moved(self, source: TileSource, index: TileIndex, request: Request, place: TilePlace) -> Tile:
         """The stored tile; asked again where its file is gone: a copy from object storage is kept for a while only."""
         try:
-            return self._stored(source, index, request, place)
+            stored = self._stored(source, index, request, place)
+            if stored is not None:
+                return stored
+            data = await self._remote.fetched(index.files[place.file], place)
+            return Tile(place.media_type, etag_of(source, request), data)
         except NotFound:
             self._access.forget(request.token)
             source = await self._access.ask(request.token, request.slide)
             index = await _index(source, request)
             place = index.place(request.level, request.column, request.row) or place
-            return self._stored(source, index, request, place)
+            path = index.files[place.file]
+            data = await self._remote.fetched(path, place) if is_remote(path) else self._files.read(path, place)
+            return Tile(place.media_type, etag_of(source, request), data)
 
-    def _stored(self, source: TileSource, index: TileIndex, request: Request, place: TilePlace) -> Tile:
-        data = self._files.read(index.files[place.file], place)
-        return Tile(place.media_type, etag_of(source, request), data)
+    def _stored(self, source: TileSource, index: TileIndex, request: Request, place: TilePlace) -> Tile | None:
+        """The stored tile; None where its bytes are still in object storage."""
+        path = index.files[place.file]
+        data = self._remote.cached(path, place) if path.startswith(ROOT) else self._files.read(path, place)
+        return None if data is None else Tile(place.media_type, etag_of(source, request), data)
 
 
 async def _index(source: TileSource, request: Request) -> TileIndex:

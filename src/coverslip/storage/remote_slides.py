@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
+from pathlib import Path
 
 from coverslip.slides.errors import SlideMissing
 from coverslip.slides.remote import ROOT
@@ -18,6 +19,8 @@ class RemoteSlides:
 
     def __init__(self) -> None:
         self._slides: OrderedDict[str, dict[str, CachedBlob]] = OrderedDict()
+        self._blobs: dict[str, CachedBlob] = {}
+        self._suits: dict[str, bool] = {}
         self._lock = threading.Lock()
 
     def add(self, slide: str, files: Mapping[str, CachedBlob]) -> str:
@@ -25,10 +28,22 @@ class RemoteSlides:
         folder = f"{ROOT}{slide}"
         with self._lock:
             self._slides[folder] = {f"{folder}/{name}": blob for name, blob in files.items()}
+            self._blobs.update(self._slides[folder])
             self._slides.move_to_end(folder)
             while len(self._slides) > SLIDES_KNOWN:
-                self._slides.popitem(last=False)
+                forgotten, gone = self._slides.popitem(last=False)
+                self._suits.pop(forgotten, None)
+                for path in gone:
+                    del self._blobs[path]
         return folder
+
+    def suits(self, path: Path) -> bool | None:
+        """Whether a reader reads this slide by range; None: nobody has tried yet."""
+        return self._suits.get(_folder_of(str(path)))
+
+    def note(self, path: Path, suits: bool) -> None:
+        """Remember the answer to `suits`."""
+        self._suits[_folder_of(str(path))] = suits
 
     def sizes(self, path: str) -> Mapping[str, int]:
         """As `Ranges.sizes`."""
@@ -40,14 +55,17 @@ class RemoteSlides:
 
     def blob(self, path: str) -> CachedBlob:
         """One file of a slide, for whoever reads tiles of it. Raises `SlideMissing`."""
-        blob = self._files(path).get(path)
+        blob = self._blobs.get(path)
         if blob is None:
             raise SlideMissing(file=path.rpartition("/")[2])
         return blob
 
     def _files(self, path: str) -> dict[str, CachedBlob]:
-        folder = "/".join(path.split("/", 4)[:4])
-        files = self._slides.get(folder)
+        files = self._slides.get(_folder_of(path))
         if files is None:
             raise SlideMissing(file=path.rpartition("/")[2])
         return files
+
+
+def _folder_of(path: str) -> str:
+    return "/".join(path.split("/", 4)[:4])

@@ -88,18 +88,29 @@ def by_range(blobs: BlobStore, row: StoredSlide) -> Path | None:
     return Path(folder) if leading is None else Path(folder) / leading
 
 
-def open_in(pool: DecoderPool, blobs: BlobStore, row: StoredSlide, folder: Path) -> IsolatedSlide:
-    """Open the slide in a decoder of the pool, by range where its reader can, else as `laid_out` in `folder`.
+def path_for(pool: DecoderPool, blobs: BlobStore, row: StoredSlide, folder: Path) -> Path:
+    """Where the pool's decoders read the slide: by range where its reader can, else as `laid_out` in `folder`.
 
-    The pool must have been given `blobs.remote`. Raises as `laid_out`, and `SlideError`.
+    The pool must have been given `blobs.remote`; a decoder is asked once for each slide. Raises as `laid_out`, and
+    `SlideError`.
     """
     path = by_range(blobs, row)
-    if path is not None:
+    if path is None:
+        return laid_out(blobs, row, folder)
+    suits = blobs.remote.suits(path)
+    if suits is None:
         try:
-            return pool.open(path)
+            pool.open(path).describe()
+            suits = True
         except (NotASlide, FormatDeclined):
-            pass  # a reader that needs the file itself may know better
-    return pool.open(laid_out(blobs, row, folder))
+            suits = False  # a reader that needs the file itself may know better
+        blobs.remote.note(path, suits)
+    return path if suits else laid_out(blobs, row, folder)
+
+
+def open_in(pool: DecoderPool, blobs: BlobStore, row: StoredSlide, folder: Path) -> IsolatedSlide:
+    """Open the slide in a decoder of the pool, as `path_for`."""
+    return pool.open(path_for(pool, blobs, row, folder))
 
 
 @contextmanager

