@@ -89,7 +89,20 @@ class Settings(BaseSettings):
     session_idle_minutes: float = Field(default=60.0, description="A sign-in unused this long ends, in minutes.")
     secure_cookies: bool = Field(default=False, description="Send the session cookie over HTTPS only.")
     slide_readers: tuple[str, ...] = Field(
-        default=("closed", "tiff", "bif", "scn", "philips", "ndpi", "qptiff", "dicom", "kfb", "isyntax", "openslide", "plain"),
+        default=(
+            "closed",
+            "tiff",
+            "bif",
+            "scn",
+            "philips",
+            "ndpi",
+            "qptiff",
+            "dicom",
+            "kfb",
+            "isyntax",
+            "openslide",
+            "plain",
+        ),
         description="Slide readers in the order they are asked, by entry-point name; a plug-in works once named here.",
     )
     algorithms: tuple[str, ...] = Field(
