@@ -86,7 +86,7 @@ class KfbSlide(TiledSlide):
 
 
 def _strict(package: Any) -> Any:
-    """kfbslide's slide without its repairs: where a table points wrong it shows a tile from nearby in the wrong place."""
+    """kfbslide's slide without its repairs: where a table points wrong it would show a tile from elsewhere."""
 
     def refuse(slide: Any, number: int, problem: Exception) -> Any:
         raise ValueError(f"tile {number} is no picture") from problem

@@ -1,4 +1,4 @@
-"""What OpenSlide reads and no other reader does: NDPI, MRXS, SCN, BIF, VMS, Philips TIFF, Trestle, Sakura, CZI."""
+"""What OpenSlide reads and no other reader does: MRXS, VMS, VMU, Trestle, Sakura; and the dialects others leave."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import openslide
 
+from coverslip.slides.bundle_errors import SlideIncomplete
 from coverslip.slides.errors import (
     FormatDeclined,
     NotASlide,
@@ -22,10 +23,13 @@ from coverslip.slides.slide import Compression, EncodedTile, Level, RgbImage, Sl
 from coverslip.slides.spacing import credible_spacing
 from coverslip.slides.tiled import TiledSlide, tile_bounds
 
+MRXS, MRXS_INDEX, JPEG_HEAD = ".mrxs", "Slidedat.ini", b"\xff\xd8\xff"
+TIFF_KEY = "tiff.ResolutionUnit"
+"""NDPI is TIFF; VMS is not."""
 GRID = 512
 """Tiles are cut from decoded pixels here, so the grid is ours; in pixels."""
 VENDORS = {
-    "hamamatsu": ("ndpi", "Hamamatsu"),
+    "hamamatsu": ("vms", "Hamamatsu"),
     "mirax": ("mrxs", "3DHISTECH"),
     "leica": ("scn", "Leica"),
     "ventana": ("bif", "Ventana"),
@@ -52,12 +56,19 @@ class OpenSlideReader:
     reads_ranges = False
 
     def accepts(self, path: Path, head: bytes) -> bool:
-        """True where OpenSlide recognises the content."""
+        """True where OpenSlide recognises the content, and for an MRXS file whose folder is missing: it is a picture
+        too, and that picture is not the slide.
+        """
+        if is_mrxs(path, head):
+            return True
         vendor = openslide.OpenSlide.detect_format(str(path)) if not path.is_dir() else None
         return vendor is not None and vendor not in DECLINED
 
     def open(self, path: Path) -> OpenSlideSlide:
-        """Open it. Raises `SlideCorrupt`, `SlideTooLarge`, `NotASlide`."""
+        """Open it. Raises `SlideIncomplete`, `SlideCorrupt`, `SlideTooLarge`, `NotASlide`."""
+        index = path.with_suffix("") / MRXS_INDEX
+        if path.suffix.lower() == MRXS and not index.is_file():
+            raise SlideIncomplete(file=path.name, missing=f"{index.parent.name}/{MRXS_INDEX}")
         with damage_is_corruption(path.name):
             try:
                 source = openslide.OpenSlide(str(path))
@@ -70,6 +81,11 @@ class OpenSlideReader:
             except BaseException:
                 source.close()
                 raise
+
+
+def is_mrxs(path: Path, head: bytes) -> bool:
+    """Whether this is the leading file of an MRXS slide: by its name, for its content is any JPEG picture."""
+    return path.suffix.lower() == MRXS and head.startswith(JPEG_HEAD)
 
 
 class OpenSlideSlide(TiledSlide):
@@ -140,6 +156,8 @@ def _properties(source: Any, file: str) -> SlideProperties:
     stated = source.properties
     detected = stated.get(openslide.PROPERTY_NAME_VENDOR, "")
     kind, vendor = VENDORS.get(detected, (detected or "openslide", None))
+    if detected == "hamamatsu" and TIFF_KEY in stated:
+        kind = "ndpi"
     if detected in DECLINED:
         raise FormatDeclined(file=file, problem=DECLINED[detected])
     for width, height in source.level_dimensions:

@@ -15,6 +15,7 @@ from coverslip.slides.tiled import LARGEST_REGION_PX, TiledSlide
 from coverslip.vocabulary.units import Spacing
 
 GRID = 512
+MRXS = ".mrxs"
 PNG, JPEG, WEBP, BMP = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"WEBP", b"BM"
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
 DEEP = ("I", "I;16", "I;16B", "I;16L", "F")
@@ -27,7 +28,12 @@ class PlainImageReader:
     reads_ranges = False
 
     def accepts(self, path: Path, head: bytes) -> bool:
-        """True for PNG, JPEG, WebP and BMP, by their first bytes. TIFF is the TIFF reader's."""
+        """True for PNG, JPEG, WebP and BMP, by their first bytes. TIFF is the TIFF reader's.
+
+        Not for an MRXS file, which is a JPEG picture too: what that shows is not the slide.
+        """
+        if path.suffix.lower() == MRXS:
+            return False
         return head.startswith((PNG, JPEG, BMP)) or (head[:4] == b"RIFF" and head[8:12] == WEBP)
 
     def open(self, path: Path) -> PlainSlide:
