@@ -1,7 +1,7 @@
 """Object storage that answers 503, half a body, wrong bytes or nothing: what comes of it is stated, never guessed.
 
 The server is real; a proxy in front of it breaks its answers. A fault that passes is waited out with growing pauses;
-one that stays is `StorageUnavailable`; bytes that are not those of the digest are `BlobCorrupt`; half a body is no body.
+one that stays is `StorageUnavailable`; bytes that are not those of the digest are `BlobCorrupt`; half a body is none.
 """
 
 from __future__ import annotations
