@@ -1,0 +1,204 @@
+"""What a browser sends to the screen is what LittleCMS computes: screenshots of the colour target, in CIEDE2000."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageCms
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from coverslip.ingest.intake import take_in
+from coverslip.ingest.settle import Patience
+from coverslip.phantoms.colour import COLUMNS, PATCH_PX, PATCHES, scanner_profile, table_profile
+from coverslip.phantoms.files.colour_target import write_colour_target
+from coverslip.settings import Settings
+from coverslip.slides.colour.difference import ciede2000, lab_of
+from coverslip.slides.colour.managed import colour_of_profile
+from coverslip.slides.colour.table import ColourSpace
+from coverslip.storage.blobs import BlobStore
+from coverslip.testing.database import PostgresForTests, actor_for, make_organization, make_person
+from coverslip.testing.server import ServerForTests, serving
+from coverslip.vocabulary.roles import Role
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+LIMIT = 2.0
+DOWNSAMPLE = 1.5
+"""Slide pixels per CSS pixel: the whole target fits beside every panel."""
+STORED = np.array([colour for _, colour in PATCHES], dtype=np.uint8)
+PROFILES = {"matrix": scanner_profile(), "table": table_profile(), "none": b"", "broken": scanner_profile()[:-40]}
+Colours = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Hospital:
+    """A server with one colour target for each profile."""
+
+    server: ServerForTests
+    slides: dict[str, str]
+    reader: str
+
+
+@pytest.fixture(scope="module")
+def hospital(postgres: PostgresForTests, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
+    folder = tmp_path_factory.mktemp("colour")
+    database, blobs = postgres.create(), BlobStore(folder=folder / "blobs")
+    organization = make_organization(database, "QH", "county")
+    reader = make_person(database, organization.id, "qh.reader", {Role.PATHOLOGIST, Role.TECHNICIAN})
+    actor = actor_for(reader, {Role.PATHOLOGIST, Role.TECHNICIAN})
+    slides = {}
+    for kind, profile in PROFILES.items():
+        path = write_colour_target(folder / f"{kind}.svs", profile)
+        slides[kind] = str(take_in(database, blobs, actor, path, patience=Patience(quiet_seconds=0)).slide_id)
+    with serving(database, blobs, Settings(data_dir=folder)) as server:
+        yield Hospital(server, slides, reader.username)
+    postgres.drop(database)
+
+
+@pytest.fixture
+def context(browser: Browser, hospital: Hospital) -> Iterator[BrowserContext]:
+    """Signed in as the reader."""
+    made = browser.new_context(viewport={"width": 1440, "height": 900})
+    made.set_default_timeout(30_000)
+    for cookie in hospital.server.sign_in(hospital.reader).cookies.jar:
+        made.add_cookies([{"name": cookie.name, "value": cookie.value or "", "url": hospital.server.url}])
+    yield made
+    made.close()
+
+
+def by_littlecms(profile: bytes) -> Colours:
+    """The patches in sRGB, by Pillow's binding of LittleCMS, which Coverslip does not use."""
+    shown = ImageCms.profileToProfile(
+        Image.fromarray(STORED[None]),
+        io.BytesIO(profile),
+        ImageCms.createProfile("sRGB"),
+        renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )
+    assert shown is not None
+    return np.asarray(shown, dtype=np.uint8).reshape(-1, 3)
+
+
+def differences(seen: Colours, wanted: Colours) -> NDArray[np.float64]:
+    return ciede2000(lab_of(seen, ColourSpace.SRGB), lab_of(wanted, ColourSpace.SRGB))
+
+
+def open_target(context: BrowserContext, hospital: Hospital, kind: str, rotation: int = 0) -> Page:
+    page = context.new_page()
+    at = f"#x={COLUMNS * PATCH_PX // 2}&y={len(PATCHES) // COLUMNS * PATCH_PX // 2}&d={DOWNSAMPLE}&r={rotation}"
+    page.goto(f"{hospital.server.url}/slides/{hospital.slides[kind]}{at}")
+    expect(page.get_by_test_id("scale-bar")).to_be_visible()
+    return page
+
+
+def on_screen(page: Page, rotation: int = 0) -> Colours:
+    """The middle of each patch in a screenshot, once the picture has come to rest."""
+    stage = page.get_by_test_id("slide-canvas")
+    before = b""
+    while (picture := stage.screenshot()) != before:
+        before = picture
+        page.wait_for_timeout(400)
+    pixels = np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
+    height, width = pixels.shape[:2]
+    seen = []
+    for number in range(len(PATCHES)):
+        x = (number % COLUMNS + 0.5 - COLUMNS / 2) * PATCH_PX / DOWNSAMPLE
+        y = (number // COLUMNS + 0.5 - len(PATCHES) / COLUMNS / 2) * PATCH_PX / DOWNSAMPLE
+        turned = {0: (x, y), 90: (-y, x)}[rotation]
+        column, row = round(width / 2 + turned[0]), round(height / 2 + turned[1])
+        part = pixels[row - 3 : row + 4, column - 3 : column + 4].reshape(-1, 3)
+        seen.append(np.median(part, axis=0))
+    return np.array(seen).astype(np.uint8)
+
+
+def state(page: Page, wanted: str) -> None:
+    expect(page.get_by_test_id("colour-badge")).to_have_attribute("data-state", wanted)
+
+
+@pytest.mark.parametrize("kind", ["matrix", "table"])
+def test_the_screen_shows_what_littlecms_computes_and_switched_off_what_is_stored(
+    context: BrowserContext, hospital: Hospital, kind: str
+) -> None:
+    wanted = by_littlecms(PROFILES[kind])
+    page = open_target(context, hospital, kind)
+    state(page, "applied")
+    found = differences(on_screen(page), wanted)
+    assert found.max() <= LIMIT, found
+    assert found.mean() <= LIMIT / 2
+
+    page.keyboard.press("i")
+    state(page, "off")
+    off = on_screen(page)
+    assert differences(off, STORED).max() <= LIMIT
+    assert differences(off, wanted).max() > 2 * LIMIT, "the test could not tell whether the profile is applied"
+
+    page.keyboard.press("i")
+    state(page, "applied")
+    assert differences(on_screen(page), wanted).max() <= LIMIT
+
+
+def test_a_turned_slide_has_the_same_colours(context: BrowserContext, hospital: Hospital) -> None:
+    page = open_target(context, hospital, "matrix", 90)
+    state(page, "applied")
+    assert differences(on_screen(page, 90), by_littlecms(PROFILES["matrix"])).max() <= LIMIT
+
+
+@pytest.mark.parametrize(("kind", "said"), [("none", "none"), ("broken", "unusable")])
+def test_a_slide_without_a_profile_to_use_is_shown_as_stored_and_says_so(
+    context: BrowserContext, hospital: Hospital, kind: str, said: str
+) -> None:
+    page = open_target(context, hospital, kind)
+    state(page, said)
+    assert differences(on_screen(page), STORED).max() <= LIMIT
+    if said == "unusable":
+        page.get_by_test_id("colour-badge").click()
+        reason = colour_of_profile(PROFILES[kind], ColourSpace.SRGB).error().message("zh-CN")
+        expect(page.get_by_text(reason)).to_be_visible()
+
+
+def test_the_thumbnail_is_converted_on_the_server(context: BrowserContext, hospital: Hospital) -> None:
+    for kind in ("matrix", "table", "none"):
+        address = f"{hospital.server.url}/api/v1/slides/{hospital.slides[kind]}/associated/thumbnail"
+        picture = np.asarray(Image.open(io.BytesIO(context.request.get(address).body())))
+        step = picture.shape[1] // COLUMNS
+        seen = picture[step // 2 :: step, step // 2 :: step].reshape(-1, 3)
+        wanted = STORED if kind == "none" else by_littlecms(PROFILES[kind])
+        assert differences(seen, wanted).max() <= LIMIT, kind
+
+
+WITHOUT_WEBGL = """
+const original = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+  return kind.startsWith("webgl") ? null : original.call(this, kind, ...rest);
+};
+"""
+
+
+def test_without_webgl_tiles_are_converted_as_they_arrive(context: BrowserContext, hospital: Hospital) -> None:
+    context.add_init_script(WITHOUT_WEBGL)
+    page = open_target(context, hospital, "table")
+    state(page, "applied")
+    assert differences(on_screen(page), by_littlecms(PROFILES["table"])).max() <= LIMIT
+    page.keyboard.press("i")
+    state(page, "off")
+    assert differences(on_screen(page), STORED).max() <= LIMIT
+
+
+def test_a_lost_graphics_context_comes_back_in_the_same_colours(context: BrowserContext, hospital: Hospital) -> None:
+    page = open_target(context, hospital, "matrix")
+    state(page, "applied")
+    on_screen(page)
+    page.evaluate("""async () => {
+      const gl = document.querySelector('[data-testid=slide-canvas] canvas').getContext('webgl2');
+      const lose = gl.getExtension('WEBGL_lose_context');
+      lose.loseContext();
+      await new Promise((done) => setTimeout(done, 200));
+      lose.restoreContext();
+      await new Promise((done) => setTimeout(done, 200));
+    }""")
+    assert differences(on_screen(page), by_littlecms(PROFILES["matrix"])).max() <= LIMIT
