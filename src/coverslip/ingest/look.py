@@ -61,6 +61,7 @@ def look(blobs: BlobStore, content: Content, stored: Path, decoders: DecoderPool
     found = (properties.barcode, *(read_barcodes(photographed) if photographed is not None else ()))
     barcodes = tuple(dict.fromkeys(text for text in found if text and text == storable(text)))
     flags = ["SPACING_UNKNOWN"] if properties.spacing is None else []
+    flags += [properties.spacing_problem] if properties.spacing_problem is not None else []
     flags += ["NO_TISSUE"] if quality.focus is None else []
     stored_pictures: dict[str, Checksum] = {}
     for name, picture in pictures.items():

@@ -50,6 +50,7 @@ def from_json(document: Mapping[str, Any]) -> SlideProperties:
         planes=tuple(FocalPlane(**plane) for plane in document.get("planes", [{"offset_um": None}])),
         shown_plane=document.get("shown_plane", 0),
         channels=tuple(_channel(channel) for channel in document.get("channels", [])),
+        spacing_problem=document.get("spacing_problem"),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from coverslip.slides.spacing import SpacingProblem
 from coverslip.vocabulary.geometry import Box
 from coverslip.vocabulary.units import Spacing
 
@@ -90,6 +91,8 @@ class SlideProperties:
     """Position in `planes` of the one that the slide itself shows: the one in focus, else the middle one."""
     channels: tuple[Channel, ...] = ()
     """Fluorescence channels; empty for what was stored in colour. The slide itself shows all of them together."""
+    spacing_problem: SpacingProblem | None = None
+    """Why `spacing` is None although the file states one; None where it states none or a good one."""
 
     @property
     def bounds(self) -> Box:

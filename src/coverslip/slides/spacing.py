@@ -1,6 +1,16 @@
-"""When a file's statement of its pixel size is believed."""
+"""When a file's statement of its pixel size is believed.
+
+A slide whose statement is not believed opens and can be viewed; nothing is measured on it, and `spacing_problem` says
+why. To refuse it would keep a pathologist from a picture that is whole; to take one of two sizes that contradict each
+other would give a wrong measurement without a word.
+"""
 
 from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from coverslip.vocabulary.units import LARGEST_SPACING_UM, SMALLEST_SPACING_UM, Micrometres, Spacing
 
@@ -10,6 +20,11 @@ COARSEST_CREDIBLE_UM = 20.0
 300, 600, 1,200 dpi = 353, 265, 85, 42, 21 um) are coarser, so they are never taken for a microscope's."""
 LARGEST_ASPECT = 2.0
 INCH, CENTIMETRE = 2, 3
+LEVELS_AGREE = 0.05
+"""Largest share by which a level's stated pixel size may differ from what its size in pixels tells."""
+COPIED = 0.01
+"""A level that states level 0's pixel size within this share repeats it; writers copy the tags, and say nothing so."""
+SpacingProblem = Literal["SPACING_NOT_CREDIBLE", "SPACING_LEVELS_DIFFER"]
 UNIT_UM = {INCH: 25_400.0, CENTIMETRE: 10_000.0}
 
 
@@ -36,3 +51,49 @@ def stated_spacing(x_um: float, y_um: float) -> Spacing | None:
     if not all(SMALLEST_SPACING_UM < side < LARGEST_SPACING_UM for side in (x_um, y_um)):
         return None
     return Spacing(Micrometres(x_um), Micrometres(y_um))
+
+
+@dataclass(frozen=True, slots=True)
+class StatedSpacing:
+    """A pixel size as far as it is believed, and why not."""
+
+    spacing: Spacing | None = None
+    problem: SpacingProblem | None = None
+
+
+def spacing_of_texts(x_um: str | None, y_um: str | None) -> StatedSpacing:
+    """From two texts in micrometres; missing or empty ones state nothing, zero, negative and absurd ones nonsense."""
+    if not (x_um or "").strip() and not (y_um or "").strip():
+        return StatedSpacing()
+    return spacing_of_numbers(_number(x_um), _number(y_um))
+
+
+def spacing_of_numbers(x_um: float | None, y_um: float | None) -> StatedSpacing:
+    """From two numbers that the file states; None for one that is no number."""
+    spacing = credible_spacing(x_um, y_um)
+    return StatedSpacing(spacing, None if spacing is not None else "SPACING_NOT_CREDIBLE")
+
+
+def checked_by_levels(
+    stated: StatedSpacing, levels: Sequence[Spacing | None], downsamples: Sequence[float]
+) -> StatedSpacing:
+    """The statement, unless a level contradicts it. `levels`: what each level states, level 0 first; None: nothing."""
+    base = stated.spacing
+    if base is None:
+        return stated
+    for level, downsample in zip(levels, downsamples, strict=True):
+        if level is None:
+            continue
+        for own, whole in ((level.x_um, base.x_um), (level.y_um, base.y_um)):
+            copied = abs(own / whole - 1) <= COPIED
+            if not copied and abs(own / (whole * downsample) - 1) > LEVELS_AGREE:
+                return StatedSpacing(None, "SPACING_LEVELS_DIFFER")
+    return stated
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float((text or "").replace(",", "."))
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

@@ -22,7 +22,7 @@ from coverslip.slides.readers.tiff_metadata import iso_date
 from coverslip.slides.readers.tiff_mosaic import MosaicLevel, Part
 from coverslip.slides.readers.tiff_slide import Picture, TiffSlide, described
 from coverslip.slides.slide import FocalPlane, SlideProperties
-from coverslip.slides.spacing import credible_spacing
+from coverslip.slides.spacing import spacing_of_texts
 
 LEVEL = re.compile(r"\blevel=(\d+)\s+mag=([\d.]+)")
 ASSOCIATED = {"label image": "macro", "label_image": "macro", "thumbnail": "thumbnail"}
@@ -56,7 +56,7 @@ def _opened(opened: OpenTiff) -> TiffSlide:
         raise FormatDeclined(file=file, problem=problem)
     layout = _layout(base, scan, file)
     associated = _associated(pages, opened)
-    spacing = _number(scan.get("ScanRes"))
+    stated = spacing_of_texts(scan.get("ScanRes"), scan.get("ScanRes"))
     planes, shown = focal_planes(depth, _number(scan.get("Z-spacing")))
     stacks = [_images(levels, layout, opened, plane, depth) for plane in _stored_order(depth)]
     properties = SlideProperties(
@@ -66,7 +66,7 @@ def _opened(opened: OpenTiff) -> TiffSlide:
         width=layout.width,
         height=layout.height,
         levels=described(stacks[shown], [float(step) for _, step in levels[: len(stacks[shown])]]),
-        spacing=credible_spacing(spacing, spacing),
+        spacing=stated.spacing,
         objective_power=_number(scan.get("Magnification")),
         associated=tuple(sorted(associated)),
         barcode=scan.get("Barcode1D") or scan.get("Barcode2D") or None,
@@ -75,6 +75,7 @@ def _opened(opened: OpenTiff) -> TiffSlide:
         scanned_at=iso_date(tag_text(base, "DateTime"), ("%Y:%m:%d %H:%M:%S",)),
         planes=planes,
         shown_plane=shown,
+        spacing_problem=stated.problem,
     )
     if depth == 1:
         return TiffSlide(properties, opened, stacks[0], associated)
@@ -114,13 +115,22 @@ def _levels(pages: list[Page], file: str) -> list[tuple[Page, int]]:
     if 0 not in found:
         raise SlideCorrupt(file=file, problem="it has no level 0")
     base, power = found[0]
-    levels = []
-    for number, (page, magnification) in sorted(found.items()):
+    levels: list[tuple[Page, int]] = []
+    for _, (page, magnification) in sorted(found.items()):
         step = round(power / magnification) if magnification > 0 else 0
-        same = (page.tilewidth, page.tilelength) == (base.tilewidth, base.tilelength)
-        if same and step == 2**number and base.tilewidth % step == base.tilelength % step == 0:
+        if step > (levels[-1][1] if levels else 0) and _fits(page, base, step):
             levels.append((page, step))
     return levels
+
+
+def _fits(page: Page, base: Page, step: int) -> bool:
+    """Whether a level holds the frames of level 0 at 1 / `step` of their size."""
+    if (page.tilewidth, page.tilelength) != (base.tilewidth, base.tilelength):
+        return False
+    if base.tilewidth % step or base.tilelength % step:
+        return False
+    across, down = abs(page.imagewidth * step - base.imagewidth), abs(page.imagelength * step - base.imagelength)
+    return bool(across <= base.tilewidth * step and down <= base.tilelength * step)
 
 
 def _layout(base: Page, scan: dict[str, str], file: str) -> Layout:

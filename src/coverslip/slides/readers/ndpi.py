@@ -24,6 +24,7 @@ from coverslip.slides.readers.tiff_slide import Picture, TiffSlide, described
 from coverslip.slides.restarts import Restarts
 from coverslip.slides.slide import Compression, FocalPlane, RgbImage, SlideProperties
 from coverslip.slides.source import Source
+from coverslip.slides.spacing import StatedSpacing, checked_by_levels
 from coverslip.slides.tile_index import LevelIndex, TileIndex
 
 MAGNIFICATION, PLANE, STARTS, REFERENCE, STARTS_HIGH, BARCODE = 65421, 65424, 65426, 65427, 65432, 65468
@@ -79,16 +80,22 @@ def _opened(opened: OpenTiff) -> TiffSlide:
     if len({tuple((level.width, level.height) for level in stack) for stack in stacks.values()}) > 1:
         raise FormatDeclined(file=file, problem="focal planes of different size")
     images = stacks[shown, None]
-    base = max(planes[offsets[shown]], key=lambda page: int(page.imagewidth))
-    tags = tag_metadata("", base.tags)
+    pages_shown = sorted(planes[offsets[shown]], key=lambda page: -int(page.imagewidth))
+    base = pages_shown[0]
+    tags, levels = tag_metadata("", base.tags), described(images)
+    stated = checked_by_levels(
+        StatedSpacing(tags.spacing),
+        [tag_metadata("", page.tags).spacing for page in pages_shown],
+        [level.downsample for level in levels],
+    )
     properties = SlideProperties(
         format="ndpi",
         reader=NdpiReader.name,
         vendor="Hamamatsu",
         width=images[0].width,
         height=images[0].height,
-        levels=described(images),
-        spacing=tags.spacing,
+        levels=levels,
+        spacing=stated.spacing,
         objective_power=_value(base, MAGNIFICATION),
         associated=tuple(sorted(associated)),
         barcode=tag_text(base, BARCODE) or tag_text(base, REFERENCE) or None,
@@ -97,6 +104,7 @@ def _opened(opened: OpenTiff) -> TiffSlide:
         scanned_at=iso_date(tag_text(base, "DateTime"), (*TIFF_DATES, "%Y/%m/%d %H:%M:%S")),
         planes=tuple(FocalPlane(offset / 1000 if len(offsets) > 1 else None) for offset in offsets),
         shown_plane=shown,
+        spacing_problem=stated.problem,
     )
     if len(offsets) == 1:
         return TiffSlide(properties, opened, images, associated)

@@ -22,7 +22,7 @@ from coverslip.slides.readers.tiff_images import TiffImage, undecodable
 from coverslip.slides.readers.tiff_metadata import iso_date
 from coverslip.slides.readers.tiff_slide import Picture, TiffSlide, described
 from coverslip.slides.slide import RgbImage, SlideProperties
-from coverslip.slides.spacing import credible_spacing
+from coverslip.slides.spacing import StatedSpacing, spacing_of_numbers
 
 LARGEST_POWER = 200
 ASSOCIATED = {"LABELIMAGE": "label", "MACROIMAGE": "macro"}
@@ -60,10 +60,13 @@ def _opened(opened: OpenTiff) -> TiffSlide:
             raise FormatDeclined(file=file, problem=problem)
         size = stored[0].imagewidth // step, stored[0].imagelength // step
         check_size(file, *size)
+        if page.imagewidth < size[0] or page.imagelength < size[1]:
+            raise SlideCorrupt(file=file, problem="a level whose pixel size does not fit its size")
         image = TiffImage(page, opened.source, size)
         image.check_storage()
         images.append(image)
-    x_um, y_um = _spacing(_value(scans[0], "DICOM_PIXEL_SPACING"))
+    sides = _spacing(_value(scans[0], "DICOM_PIXEL_SPACING"))
+    stated = StatedSpacing() if sides == (None, None) else spacing_of_numbers(*sides)
     associated = _associated(root, pages, opened)
     properties = SlideProperties(
         format="philips-tiff",
@@ -72,13 +75,14 @@ def _opened(opened: OpenTiff) -> TiffSlide:
         width=images[0].width,
         height=images[0].height,
         levels=described(images, [float(step) for step in steps]),
-        spacing=credible_spacing(x_um, y_um),
+        spacing=stated.spacing,
         objective_power=_power(_value(scans[0], "DICOM_DERIVATION_DESCRIPTION")),
         associated=tuple(sorted(associated)),
         barcode=_decoded(_value(root, "PIM_DP_UFS_BARCODE")),
         icc_profile=icc_profile(pages[0], file) or _profile(_value(scans[0], "DICOM_ICCPROFILE")),
         scanner_model=_value(root, "DICOM_MANUFACTURERS_MODEL_NAME"),
         scanned_at=iso_date(_value(root, "DICOM_ACQUISITION_DATETIME") or "", DATES),
+        spacing_problem=stated.problem,
     )
     return TiffSlide(properties, opened, images, associated)
 

@@ -24,6 +24,7 @@ from coverslip.slides.readers.tiff_layers import ChannelImage, LayeredTiffSlide
 from coverslip.slides.readers.tiff_metadata import TIFF_DATES, iso_date, tag_metadata
 from coverslip.slides.readers.tiff_slide import Picture, TiffSlide, described
 from coverslip.slides.slide import Channel, SlideProperties
+from coverslip.slides.spacing import StatedSpacing, checked_by_levels
 
 LEVELS = ("FullResolution", "ReducedResolution")
 ASSOCIATED = {"Overview": "macro", "Label": "label", "Thumbnail": "thumbnail"}
@@ -80,14 +81,20 @@ def _opened(opened: OpenTiff) -> TiffSlide:
     else:
         raise FormatDeclined(file=file, problem=f"{len(stored[0])} images in colour at each level")
     tags, text = tag_metadata("", pages[first].tags), texts[first]
+    described_levels = described(stacks[0, None])
+    stated = checked_by_levels(
+        StatedSpacing(tags.spacing),
+        [tag_metadata("", pages[levels[size][0]].tags).spacing for size in sizes],
+        [level.downsample for level in described_levels],
+    )
     properties = SlideProperties(
         format="qptiff",
         reader=QptiffReader.name,
         vendor="Akoya",
         width=sizes[0][0],
         height=sizes[0][1],
-        levels=described(stacks[0, None]),
-        spacing=tags.spacing,
+        levels=described_levels,
+        spacing=stated.spacing,
         objective_power=_power(text.get("Objective")),
         associated=tuple(sorted(associated)),
         barcode=text.get("Barcode") or None,
@@ -95,6 +102,7 @@ def _opened(opened: OpenTiff) -> TiffSlide:
         scanner_model=text.get("InstrumentType") or tags.scanner_model,
         scanned_at=iso_date(tag_text(pages[first], "DateTime"), TIFF_DATES),
         channels=channels,
+        spacing_problem=stated.problem,
     )
     if not channels:
         return TiffSlide(properties, opened, stacks[0, None], associated)

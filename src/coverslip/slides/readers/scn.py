@@ -23,7 +23,7 @@ from coverslip.slides.readers.tiff_layers import ChannelImage, LayeredTiffSlide
 from coverslip.slides.readers.tiff_mosaic import MosaicLevel, Part
 from coverslip.slides.readers.tiff_slide import Picture, TiffSlide, described
 from coverslip.slides.slide import Channel, FocalPlane, SlideProperties
-from coverslip.slides.spacing import credible_spacing
+from coverslip.slides.spacing import spacing_of_numbers
 from coverslip.slides.tiled import exact_downsample
 
 MOST_LAYERS = 256
@@ -98,6 +98,7 @@ def _opened(opened: OpenTiff) -> TiffSlide:
     whole = next((image for image in images if image.whole_glass), None)
     associated: dict[str, Picture] = {} if whole is None else files.macro(whole)
     first, area = areas[0].element, areas[0].levels(planes[0], 0)[0]
+    stated = spacing_of_numbers(areas[0].width / area.width / 1000, areas[0].height / area.height / 1000)
     properties = SlideProperties(
         format="scn",
         reader=ScnReader.name,
@@ -105,7 +106,7 @@ def _opened(opened: OpenTiff) -> TiffSlide:
         width=base[0].width,
         height=base[0].height,
         levels=described(base, _steps(areas[0], planes[0])),
-        spacing=credible_spacing(areas[0].width / area.width / 1000, areas[0].height / area.height / 1000),
+        spacing=stated.spacing,
         objective_power=_number(_text(first, "objective")),
         associated=tuple(sorted(associated)),
         barcode=_text(collection, "barcode"),
@@ -115,6 +116,7 @@ def _opened(opened: OpenTiff) -> TiffSlide:
         planes=tuple(FocalPlane(offset) for offset in _offsets(first, len(planes))),
         shown_plane=shown,
         channels=tuple(channels),
+        spacing_problem=stated.problem,
     )
     if len(planes) == 1 and not channels:
         return TiffSlide(properties, opened, base, associated)

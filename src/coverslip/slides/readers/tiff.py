@@ -8,9 +8,11 @@ from coverslip.slides.errors import FormatDeclined
 from coverslip.slides.readers.tiff_dialect import dialect
 from coverslip.slides.readers.tiff_file import OpenTiff, icc_profile, opening
 from coverslip.slides.readers.tiff_images import TiffImage, undecodable
+from coverslip.slides.readers.tiff_metadata import tag_metadata
 from coverslip.slides.readers.tiff_pages import read_contents
 from coverslip.slides.readers.tiff_slide import TiffSlide, described
 from coverslip.slides.slide import SlideProperties
+from coverslip.slides.spacing import StatedSpacing, checked_by_levels
 
 
 class TiffReader:
@@ -41,20 +43,26 @@ def _opened(opened: OpenTiff) -> TiffSlide:
     }
     for image in (*images, *associated.values()):
         image.check_storage()
-    metadata = contents.metadata
+    metadata, levels = contents.metadata, described(images)
+    stated = checked_by_levels(
+        StatedSpacing(metadata.spacing, metadata.spacing_problem),
+        [None, *(tag_metadata("", page.tags).spacing for page in contents.levels[1:])],
+        [level.downsample for level in levels],
+    )
     properties = SlideProperties(
         format=metadata.format,
         reader=TiffReader.name,
         vendor=metadata.vendor,
         width=images[0].width,
         height=images[0].height,
-        levels=described(images),
-        spacing=metadata.spacing,
+        levels=levels,
+        spacing=stated.spacing,
         objective_power=metadata.objective_power,
         associated=tuple(sorted(associated)),
         barcode=metadata.barcode,
         icc_profile=icc_profile(contents.levels[0], file),
         scanner_model=metadata.scanner_model,
         scanned_at=metadata.scanned_at,
+        spacing_problem=stated.problem,
     )
     return TiffSlide(properties, opened, images, {name: image.whole for name, image in associated.items()})

@@ -8,7 +8,14 @@ from datetime import datetime
 from typing import Any
 from xml.etree import ElementTree
 
-from coverslip.slides.spacing import credible_spacing, spacing_of_resolution
+from coverslip.slides.spacing import (
+    SpacingProblem,
+    StatedSpacing,
+    credible_spacing,
+    spacing_of_numbers,
+    spacing_of_resolution,
+    spacing_of_texts,
+)
 from coverslip.vocabulary.units import Spacing
 
 APERIO = "Aperio"
@@ -34,6 +41,7 @@ class ScanMetadata:
     format: str
     vendor: str | None = None
     spacing: Spacing | None = None
+    spacing_problem: SpacingProblem | None = None
     objective_power: float | None = None
     scanner_model: str | None = None
     scanned_at: str | None = None
@@ -50,7 +58,7 @@ class OmeImage:
     samples: int
     planes: int
     """Focal planes times time points."""
-    spacing: Spacing | None
+    spacing: StatedSpacing
     objective_power: float | None
     acquired: str | None
 
@@ -70,11 +78,12 @@ def aperio_metadata(description: str) -> ScanMetadata:
     pairs = (part.partition("=") for part in description.split("|")[1:])
     values = {key.strip(): value.strip() for key, _, value in pairs if value.strip()}
     when = f"{values.get('Date', '')} {values.get('Time', '')}".strip()
-    mpp = _positive(values.get("MPP"))
+    stated = spacing_of_texts(values.get("MPP"), values.get("MPP"))
     return ScanMetadata(
         format="svs",
         vendor=APERIO,
-        spacing=None if mpp is None else credible_spacing(mpp, mpp),
+        spacing=stated.spacing,
+        spacing_problem=stated.problem,
         objective_power=_positive(values.get("AppMag")),
         scanner_model=values.get("ScannerType") or values.get("ScanScope ID"),
         scanned_at=iso_date(when, APERIO_DATES),
@@ -123,7 +132,8 @@ def ome_metadata(image: OmeImage, tags: Any) -> ScanMetadata:
     return ScanMetadata(
         format="ome-tiff",
         vendor=plain.vendor,
-        spacing=image.spacing,
+        spacing=image.spacing.spacing,
+        spacing_problem=image.spacing.problem,
         objective_power=image.objective_power,
         scanner_model=plain.scanner_model,
         scanned_at=image.acquired or plain.scanned_at,
@@ -182,13 +192,18 @@ def _positive(text: str | None) -> float | None:
     return value if value > 0 else None
 
 
-def _ome_spacing(pixels: ElementTree.Element) -> Spacing | None:
+def _ome_spacing(pixels: ElementTree.Element) -> StatedSpacing:
     sides = []
     for axis in "XY":
-        size = _positive(pixels.get(f"PhysicalSize{axis}"))
+        text = pixels.get(f"PhysicalSize{axis}")
+        if text is None:
+            return StatedSpacing()
         unit = OME_LENGTHS_UM.get(pixels.get(f"PhysicalSize{axis}Unit", "µm"))
-        sides.append(size * unit if size is not None and unit is not None else None)
-    return credible_spacing(sides[0], sides[1])
+        if unit is None:
+            return StatedSpacing()  # pixels, reference frames: no lengths
+        size = _positive(text)
+        sides.append(size * unit if size is not None else None)
+    return spacing_of_numbers(sides[0], sides[1])
 
 
 def _imagej_spacing(description: str, x: float | None, y: float | None) -> Spacing | None:
