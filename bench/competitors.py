@@ -71,13 +71,13 @@ def coverslip(folder: Path, slide: Path, processes: int) -> Iterator[Competitor]
     """`coverslip serve` on a data folder of its own, the slide taken in, a person signed in."""
     environment = {"COVERSLIP_DATA_DIR": str(folder / "data")}
     port = free_port()
-    tool = [sys.executable, "-m", "coverslip.cli.main"] if not _script().exists() else [str(_script())]
-    serve = [*tool, "serve", "--port", str(port), "--processes", str(processes), "--no-worker"]
+    program = tool()
+    serve = [*program, "serve", "--port", str(port), "--processes", str(processes), "--no-worker"]
     with running(serve, port, environment) as pid:
-        _tool(tool, environment, "user", "organization", "BENCH", "--name-zh", "测试医院", "--name-en", "Bench")
-        made = _tool(tool, environment, "user", "create", "bench", "--organization", "BENCH", "--name", "Bench",
+        _tool(program, environment, "user", "organization", "BENCH", "--name-zh", "测试医院", "--name-en", "Bench")
+        made = _tool(program, environment, "user", "create", "bench", "--organization", "BENCH", "--name", "Bench",
                      "--role", "technician", "--json")  # fmt: skip
-        _tool(tool, environment, "ingest", str(slide), "--organization", "BENCH", "--settle", "0", "--json")
+        _tool(program, environment, "ingest", str(slide), "--organization", "BENCH", "--settle", "0", "--json")
         address = f"http://127.0.0.1:{port}"
         cookie, slide_id = _signed_in(address, json.loads(made)["password"])
         name = "**Coverslip**, signed in and authorized"
@@ -120,13 +120,15 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> None:
     raise RuntimeError(f"{process.args!r} does not listen")
 
 
-def _script() -> Path:
-    return Path(sys.executable).with_name("coverslip")
+def tool() -> list[str]:
+    """The command `coverslip`."""
+    script = Path(sys.executable).with_name("coverslip")
+    return [str(script)] if script.exists() else [sys.executable, "-m", "coverslip.cli.main"]
 
 
-def _tool(tool: list[str], environment: dict[str, str], *arguments: str) -> str:
+def _tool(program: list[str], environment: dict[str, str], *arguments: str) -> str:
     done = subprocess.run(
-        [*tool, *arguments], env={**os.environ, **environment}, capture_output=True, text=True, check=False
+        [*program, *arguments], env={**os.environ, **environment}, capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise RuntimeError(f"coverslip {' '.join(arguments)}: {done.stderr}")
