@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 from rich.console import Console
@@ -15,20 +17,20 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.table import Table
 
 from coverslip.errors import CoverslipError, InvalidInput, NotFound
+from coverslip.ingest.errors import FileUnreadable
 from coverslip.ingest.intake import Taken, take_in
+from coverslip.ingest.scan import scan
 from coverslip.ingest.settle import Patience
 from coverslip.records.actor import Actor
 from coverslip.records.database import Database
 from coverslip.records.queries import organization as organizations
 from coverslip.records.queries import person as people
 from coverslip.settings import settings
+from coverslip.slides.bundle import Bundle
 from coverslip.slides.isolation import DecoderPool
 from coverslip.storage.blobs import BlobStore
 from coverslip.vocabulary.roles import Role
 from coverslip.vocabulary.text import storable
-
-NOT_SLIDES = frozenset({".part", ".partial", ".tmp", ".crdownload", ".filepart"})
-"""Endings of files that a transfer has not finished; skipped in folders, never when named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,9 @@ class Refused:
     code: str
     message: str
     mend: str
+
+
+Source = Path | Bundle | Refused
 
 
 @click.command("ingest", short_help="Take slides in.")
@@ -54,15 +59,16 @@ def command(
 ) -> None:
     """Take slides in: copy, checksum, look, match to the expected slide by barcode or file name.
 
-    Source files are never changed or deleted. A second identical file is the same slide. Exit status: 0 every file is
-    in (matched, unmatched or already there); 1 at least one failed or was refused; 2 bad input.
+    A slide of several files is one slide: name the .mrxs, .vms or .vmu file, or the folder of a DICOM slide. Source
+    files are never changed or deleted. A second identical slide is the same slide. Exit status: 0 every slide is in
+    (matched, unmatched or already there); 1 at least one failed or was refused; 2 bad input.
     """
     chosen = settings()
     with Database.open(chosen, existing=True) as database:
-        actor = _actor(database, code, username)
+        actor = acting(database, one_hospital(database, code), username)
         store = BlobStore.open(chosen)
-        files = [file for source in sources for file in _files(source)]
-        outcomes = list(_all(database, store, actor, files, Patience(quiet_seconds=quiet_seconds)))
+        found = [slide for source in sources for slide in _slides(source)]
+        outcomes = list(_all(database, store, actor, found, Patience(quiet_seconds=quiet_seconds)))
     if as_json:
         click.echo(json.dumps([_document(outcome) for outcome in outcomes], ensure_ascii=False, indent=2))
     else:
@@ -72,52 +78,80 @@ def command(
 
 
 def _all(
-    database: Database, store: BlobStore, actor: Actor, files: list[Path], patience: Patience
+    database: Database, store: BlobStore, actor: Actor, slides: list[Source], patience: Patience
 ) -> Iterator[Taken | Refused]:
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     shown = Progress(*columns, console=console, disable=not console.is_terminal, transient=True)
-    with shown as bar, DecoderPool(readable=store.folders) as decoders:
-        for file in files:
-            name = storable(file.name)
-            task = bar.add_task(name, total=_size(file))
+    with shown as bar, DecoderPool(None, store.folders, store.remote) as decoders:
+        for slide in slides:
+            if isinstance(slide, Refused):
+                yield slide
+                continue
+            name = slide.name if isinstance(slide, Bundle) else storable(slide.name)
+            task = bar.add_task(name, total=_size(slide))
             advance = partial(bar.advance, task)
             try:
-                yield take_in(database, store, actor, file, patience=patience, decoders=decoders, progress=advance)
+                yield take_in(database, store, actor, slide, patience=patience, decoders=decoders, progress=advance)
             except CoverslipError as error:
-                yield Refused(name, error.code, error.message("en"), error.mend("en"))
+                yield _refused(name, error)
             bar.remove_task(task)
 
 
-def _size(file: Path) -> int | None:
-    """For the bar; None where the file is gone already, which taking it in then says."""
+def _size(slide: Path | Bundle) -> int | None:
+    """For the bar; None where a file is gone already, which taking it in then says."""
+    paths = [file.path for file in slide.files] if isinstance(slide, Bundle) else [slide]
     try:
-        return file.stat().st_size
+        return sum(path.stat().st_size for path in paths)
     except OSError:
         return None
 
 
-def _files(source: Path) -> Iterator[Path]:
-    """A file itself; of a folder every file below it in order, without hidden and unfinished ones."""
+def _slides(source: Path) -> Iterator[Source]:
+    """A file itself; of a folder every slide below it in order, those of several files as one.
+
+    Hidden and unfinished files are left out, what cannot be read is said.
+    """
     if not source.is_dir():
         yield source
         return
-    for path in sorted(source.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(source).parts)
-        if path.is_file() and not hidden and path.suffix.lower() not in NOT_SLIDES:
-            yield path
+    seen = scan(source)
+    for unreadable in seen.unreadable:
+        name = storable(os.fsdecode(unreadable.key)) or storable(source.name)
+        yield _refused(name, FileUnreadable(file=name, problem=unreadable.problem))
+    for found in sorted(seen.found, key=lambda slide: slide.key):
+        try:
+            if found.path.is_dir():
+                yield from found.bundles()
+            else:
+                yield found.path
+        except CoverslipError as error:
+            yield _refused(storable(found.name), error)
+        except OSError as error:
+            name = storable(found.name)
+            yield _refused(name, FileUnreadable(file=name, problem=error.strerror or str(error)))
 
 
-def _actor(database: Database, code: str | None, username: str | None) -> Actor:
+def _refused(name: str, error: CoverslipError) -> Refused:
+    return Refused(name, error.code, error.message("en"), error.mend("en"))
+
+
+def one_hospital(database: Database, code: str | None) -> UUID:
+    """The hospital of that code, or the only one there is. Raises `InvalidInput`."""
     with database.transaction(Actor.nobody()) as tx:
         known = organizations.all_organizations(tx)
     wanted = [organization for organization in known if code is None or organization.code == code]
     if len(wanted) != 1:
         choices = ", ".join(sorted(organization.code for organization in known)) or "-"
         raise InvalidInput(field="organization", problem="organization_needed", value=code or "?", allowed=choices)
+    return wanted[0].id
+
+
+def acting(database: Database, hospital: UUID, username: str | None) -> Actor:
+    """The person of that name, or Coverslip itself. Raises `NotFound`."""
     if username is None:
-        return Actor.system(wanted[0].id)
-    with database.transaction(Actor.system(wanted[0].id)) as tx:
+        return Actor.system(hospital)
+    with database.transaction(Actor.system(hospital)) as tx:
         person = people.person_by_username(tx, username)
     if person is None or not person.active:
         raise NotFound(field="person")

@@ -23,6 +23,7 @@ COMMANDS = {
     "serve": "Run the web server.",
     "slide": "Tell what a slide file is.",
     "user": "Create people and set passwords from the command line.",
+    "watch": "Take slides in as scanners write them.",
     "worker": "Run jobs: readings, ingest, upkeep.",
 }
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
 
 import click
 
+from coverslip.ingest.watching import Watching
 from coverslip.jobs.worker import Worker
 from coverslip.records.database import Database
 from coverslip.server import logging
@@ -22,14 +24,15 @@ TASKS = (
     "coverslip.ingest.upload_job:expire_upload",
 )
 """Every kind of job there is, by import path; a room that has a new one adds it here."""
+WATCHING = "watch"
+"""Named among the queues: this worker watches the scanners' folders, too."""
 
 
 def run(configured: Settings, queues: list[str] | None, concurrency: int, imports: tuple[str, ...] = TASKS) -> None:
     """Work until SIGTERM or SIGINT; a second signal ends at once, and the jobs begin again elsewhere."""
     with Database.open(configured) as database:
-        worker = Worker(
-            database, BlobStore.open(configured), configured, imports, queues=queues, concurrency=concurrency
-        )
+        store = BlobStore.open(configured)
+        worker = Worker(database, store, configured, imports, queues=queues, concurrency=concurrency)
         asked = False
 
         def stop(number: int, frame: FrameType | None) -> None:
@@ -41,7 +44,11 @@ def run(configured: Settings, queues: list[str] | None, concurrency: int, import
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, stop)
-        asyncio.run(worker.run())
+        watching: AbstractContextManager[object] = nullcontext()
+        if queues is None or WATCHING in queues:
+            watching = Watching(database, store, configured)
+        with watching:
+            asyncio.run(worker.run())
 
 
 @click.command(
@@ -50,7 +57,7 @@ def run(configured: Settings, queues: list[str] | None, concurrency: int, import
 @click.option("--queues", metavar="NAME,NAME…", help="Take jobs of these queues only (default: of all).")
 @click.option("--concurrency", type=click.IntRange(1, 64), default=1, show_default=True, help="Jobs at the same time.")
 def command(queues: str | None, concurrency: int) -> None:
-    """Run jobs until stopped: readings, and whatever else takes its time."""
+    """Run jobs until stopped: readings, and whatever else takes its time; watch the scanners' folders (`watch`)."""
     logging.configure()
     chosen = [name.strip() for name in queues.split(",") if name.strip()] if queues is not None else None
     if chosen == []:

@@ -23,6 +23,12 @@ class FileUnreadable(CoverslipError):
     code = "INGEST_FILE_UNREADABLE"
 
 
+class SourceNotCleared(CoverslipError):
+    """A slide is safe in the store, but its file in the scanner's folder stays. Parameters: `file`, `problem`."""
+
+    code = "INGEST_NOT_CLEARED"
+
+
 class SlideAlreadyPlaced(CoverslipError):
     """The slide stands in a block already. Parameters: `accession_number`, `label`."""
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from coverslip.ingest.errors import FileChanged, FileStillGrowing, FileUnreadable
-from coverslip.slides.bundle import Bundle, bundle_of, folder_files
+from coverslip.slides.bundle import Bundle, bundle_of, folder_files, is_dicom_name
 from coverslip.slides.bundle_errors import SlideIncomplete
 from coverslip.slides.errors import SlideEmpty, SlideMissing
 from coverslip.vocabulary.text import storable
@@ -118,7 +118,8 @@ def states_of(path: Path) -> tuple[FileState, ...]:
     """Of every file that is or may be part of the slide at a path. Raises `SlideMissing`, `FileUnreadable`."""
     try:
         if path.is_dir():
-            return tuple(state_of(file) for file in sorted(folder_files(path)))
+            instances = (file for file in folder_files(path) if is_dicom_name(file.name) or is_unfinished(file.name))
+            return tuple(state_of(file) for file in sorted(instances))
         states = [state_of(path)]
         beside = path.with_suffix("")
         if path.suffix.lower() == ".mrxs" and beside.is_dir():

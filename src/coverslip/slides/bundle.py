@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -84,19 +84,26 @@ def bundle_of(path: Path) -> Bundle:
     return single(path)
 
 
+def named_beside(path: Path) -> tuple[str, ...]:
+    """The names of the siblings that a VMS or VMU file names, there or not. Raises `BundleNameRefused`, `OSError`."""
+    named = _named_in(path) or []
+    values = [value for key, value in named if value and key.partition("(")[0].strip() in VMS_KEYS]
+    return tuple(dict.fromkeys(_bare(value, storable(path.name)) for value in values[:MOST_FILES]))
+
+
 def single(path: Path) -> Bundle:
     """One file, whatever it is called."""
     name = storable(path.name)
     return Bundle(path, name, (BundleFile(_short(name), path),), "file")
 
 
-def dicom_bundles(folder: Path, files: Iterable[Path] | None = None) -> list[Bundle]:
-    """Every slide among the DICOM files directly in a folder (or among `files` of it), in the order of their names.
+def dicom_bundles(folder: Path) -> list[Bundle]:
+    """Every slide among the DICOM files directly in a folder, in the order of their names.
 
     What is DICOM but no image of a slide is left out where there is one. Raises `OSError`, `BundleNameRefused`.
     """
     known = []
-    for path in sorted(folder_files(folder) if files is None else files):
+    for path in sorted(path for path in folder_files(folder) if is_dicom_name(path.name)):
         identity = dicom_identity(path)
         if identity is not None and path.name.upper() != "DICOMDIR":
             _stay_within(path, folder)
@@ -144,6 +151,12 @@ def folder_files(folder: Path) -> list[Path]:
 def is_clutter(name: str) -> bool:
     """Whether a name is of what file managers and systems leave about: hidden files, `Thumbs.db`, `desktop.ini`."""
     return name.startswith((".", "~$")) or name.lower() in ("thumbs.db", "desktop.ini")
+
+
+def is_dicom_name(name: str) -> bool:
+    """Whether a file of this name may be a DICOM instance: its ending says so, or it has none but a part of a UID."""
+    suffix = PurePosixPath(name).suffix.lower()
+    return suffix in ("", ".dcm", ".dicom", ".dic", ".ima") or suffix[1:].isdigit()
 
 
 def is_relative_name(name: str) -> bool:

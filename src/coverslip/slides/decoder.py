@@ -20,6 +20,7 @@ from pathlib import Path
 from coverslip.errors import CoverslipError, InvalidInput, NotFound
 from coverslip.settings import Settings, settings
 from coverslip.slides import bundle_errors, errors, wire
+from coverslip.slides.bundle import LEADING
 from coverslip.slides.colour.profile import ProfileUnusable
 from coverslip.slides.errors import DecoderFailed, DecoderMemory, DecoderTimeout, DecoderUnconfined
 from coverslip.slides.remote import LONGEST_RANGE, Ranges, is_remote
@@ -180,10 +181,11 @@ def folders_of(path: Path) -> frozenset[Path]:
     if is_remote(path):
         return frozenset()
     real = path.resolve()
-    if not real.is_dir():
-        return frozenset({real.parent})
-    links = {child.resolve().parent for child in real.iterdir() if child.is_symlink()}
-    return frozenset({real} | links)
+    folders = [real] if real.is_dir() else []
+    if path.suffix.lower() in LEADING:
+        folders += [folder for folder in (path.parent, path.with_suffix("")) if folder.is_dir()]
+    links = {child.resolve().parent for folder in folders for child in folder.iterdir() if child.is_symlink()}
+    return frozenset({folder.resolve() for folder in folders} | links) or frozenset({real.parent})
 
 
 def _environment() -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,8 @@ from coverslip.records.models import MatchRule, WatchedFile, WatchedFolder
 from coverslip.records.transaction import Transaction
 
 BATCH = 1000
+PART = b"\0"
+"""Between the path of a folder and the name of one of several slides in it; stands in no path."""
 
 
 def folders(tx: Transaction) -> list[WatchedFolder]:
@@ -91,7 +93,21 @@ def file(tx: Transaction, file_id: UUID) -> WatchedFile | None:
 def memory(tx: Transaction, folder_id: UUID) -> dict[bytes, str]:
     """The fingerprint under which each slide ever found in a folder was dealt with, by its key."""
     query = select(WatchedFile.key, WatchedFile.fingerprint).where(WatchedFile.folder_id == folder_id)
-    return dict(tx.session.execute(query).tuples())
+    rows = tx.session.execute(query.order_by(WatchedFile.noted_at, WatchedFile.id))
+    return {key.partition(PART)[0]: fingerprint for key, fingerprint in rows}
+
+
+def holds_uncleared(tx: Transaction, folder_id: UUID) -> bool:
+    """Whether slides were found in a folder that nobody cleared out of it since."""
+    query = select(WatchedFile.id).where(WatchedFile.folder_id == folder_id, WatchedFile.cleared.is_(None)).limit(1)
+    return tx.session.scalar(query) is not None
+
+
+def forget_parts(tx: Transaction, folder_id: UUID, key: bytes, kept: Iterable[bytes]) -> None:
+    """Of a folder with several slides, forget those that are no longer told apart as they were."""
+    of_folder = (WatchedFile.key == key) | (func.substring(WatchedFile.key, 1, len(key) + 1) == key + PART)
+    stale = (WatchedFile.folder_id == folder_id, of_folder, WatchedFile.key.not_in(list(kept)))
+    tx.session.execute(delete(WatchedFile).where(*stale))
 
 
 def due(tx: Transaction, folder_id: UUID) -> dict[bytes, int]:
@@ -99,10 +115,10 @@ def due(tx: Transaction, folder_id: UUID) -> dict[bytes, int]:
     query = select(WatchedFile.key, WatchedFile.attempts).where(
         WatchedFile.folder_id == folder_id, WatchedFile.next_try_at <= func.now()
     )
-    return dict(tx.session.execute(query).tuples())
+    return {key.partition(PART)[0]: attempts for key, attempts in tx.session.execute(query)}
 
 
-def note_files(tx: Transaction, folder_id: UUID, rows: list[Mapping[str, Any]]) -> None:
+def note_files(tx: Transaction, folder_id: UUID, rows: Sequence[Mapping[str, Any]]) -> None:
     """Write down what became of slides of a folder; what was said of them before is overwritten."""
     for start in range(0, len(rows), BATCH):
         values = [
@@ -117,7 +133,7 @@ def note_files(tx: Transaction, folder_id: UUID, rows: list[Mapping[str, Any]]) 
 
 def to_clear(tx: Transaction, folder_id: UUID, taken_before: datetime, limit: int) -> list[WatchedFile]:
     """Slides whose copy in the folder may go: in the store since then, or begun to be cleared away."""
-    safe = WatchedFile.outcome.in_(("matched", "unmatched", "duplicate"))
+    safe = WatchedFile.outcome.in_(("matched", "unmatched", "duplicate")) & WatchedFile.code.is_(None)
     due = (WatchedFile.cleared.is_(None)) & (WatchedFile.taken_at <= taken_before)
     query = (
         select(WatchedFile)
