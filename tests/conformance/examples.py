@@ -7,9 +7,9 @@ from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
-from coverslip.conversion.convert import Options, convert
-from coverslip.conversion.dicom.series import SeriesOptions
+from coverslip.conversion.convert import convert
 from coverslip.conversion.metadata import metadata_from
+from coverslip.conversion.options import Options, SeriesOptions
 from coverslip.conversion.plan import Choice, Target
 from coverslip.conversion.result import Converted
 from coverslip.phantoms.files import WRITERS

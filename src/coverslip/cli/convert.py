@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from coverslip.conversion.convert import Options, convert
-from coverslip.conversion.dicom.series import SeriesOptions
+from coverslip.conversion.convert import convert
 from coverslip.conversion.metadata import SlideMetadata, read_metadata
+from coverslip.conversion.options import Options, SeriesOptions
 from coverslip.conversion.plan import QUALITY, Choice, Target, Wanted
 from coverslip.conversion.result import Converted
 from coverslip.errors import InvalidInput

@@ -26,7 +26,7 @@ from coverslip.vocabulary.geometry import Box
 Frame = tuple[bytes, memoryview | bytes]
 """A complete tile in two parts: what is put before its stored bytes, and those."""
 
-READ_AT_ONCE = 8 * 1024 * 1024
+READ_AT_ONCE = 1024 * 1024
 LARGEST_GAP = 64 * 1024
 """Bytes between two tiles that are read along rather than skipped."""
 NO_LOSS = 100

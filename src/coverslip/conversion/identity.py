@@ -7,18 +7,22 @@ its bits taken from a SHA-256 over the slide's content and everything else that 
 from __future__ import annotations
 
 import hashlib
+import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from coverslip.slides.bundle import bundle_of
 from coverslip.slides.source import open_source
 
 ROOT = "2.25."
 UID_LENGTH = 44
 """Of every identifier made here, so that a header's length is known before its identifiers are."""
 PLACEHOLDER = ROOT + "1" * 39
-HASHED_AT_ONCE = 8 * 1024 * 1024
+HASHED_AT_ONCE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,25 +61,44 @@ def _versioned(octets: bytes) -> bytes:
     return bytes(changed)
 
 
-def content_digest(files: tuple[Path, ...], stopped: Callable[[], bool] = lambda: False) -> str:
-    """SHA-256 of a file; of several, of their names and digests in the order of the names. Raises `OSError`.
+def bundle_digest(source: Path, stopped: Callable[[], bool] = lambda: False) -> str:
+    """SHA-256 of a slide's content, whatever its files are called on the disk. Raises `SlideError`, `OSError`.
 
     `stopped`: asked between pieces; an empty text is given back once it is true.
     """
+    bundle = bundle_of(source)
     digests = []
-    for file in sorted(files):
+    for each in bundle.files:
         digest = hashlib.sha256()
-        source = open_source(file)
+        file = open_source(each.path)
         try:
             at = 0
-            while piece := source.read_at(at, HASHED_AT_ONCE):
+            while piece := file.read_at(at, HASHED_AT_ONCE):
                 if stopped():
                     return ""
                 digest.update(piece)
                 at += len(piece)
         finally:
-            source.close()
-        digests.append((file.name, digest.hexdigest()))
-    if len(digests) == 1:
-        return digests[0][1]
-    return hashlib.sha256("".join(f"{name}\0{digest}\n" for name, digest in digests).encode()).hexdigest()
+            file.close()
+        digests.append(digest.hexdigest())
+    return bundle.content_digest(digests)
+
+
+def source_bytes(source: Path) -> int:
+    """Of all files of a slide. Raises `SlideError`, `OSError`."""
+    return sum(file.path.stat().st_size for file in bundle_of(source).files)
+
+
+@contextmanager
+def hashed(source: Path, known: str | None) -> Iterator[Callable[[], str]]:
+    """Computes a slide's SHA-256 while other work goes on; the function given waits for it and raises what it met."""
+    if known is not None:
+        yield lambda: known
+        return
+    stop = threading.Event()
+    with ThreadPoolExecutor(1, "convert-digest") as threads:
+        found = threads.submit(bundle_digest, source, stop.is_set)
+        try:
+            yield found.result
+        finally:
+            stop.set()

@@ -11,7 +11,8 @@ import io
 import os
 import struct
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydicom import dcmwrite
@@ -19,6 +20,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID
 
 from coverslip import __version__
+from coverslip.conversion.ahead import ahead
 from coverslip.conversion.frames import Frame
 
 ITEM = struct.Struct("<HHL")
@@ -32,6 +34,15 @@ MOST_PIECES = 1000
 MOST_BYTES = 4 * 1024 * 1024
 IMPLEMENTATION = "2.25.246748925768738304117275250129189013087"
 """Implementation Class UID of Coverslip's DICOM writer (PS3.7 D.3.3.2)."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Frames that are written in one call."""
+
+    pieces: list[bytes | memoryview] = field(default_factory=list)
+    frames: int = 0
+    bytes: int = 0
 
 
 class InstanceFile:
@@ -52,25 +63,29 @@ class InstanceFile:
         return sum(self._lengths)
 
     def append(self, frames: Iterable[Frame], progress: Callable[[int, int], None]) -> None:
-        """Write frames. `progress` is told of frames and bytes as they are written."""
-        pieces: list[bytes | memoryview] = []
-        count = size = 0
+        """Write frames, the next being read meanwhile. `progress` is told of frames and bytes as they are written."""
+        for batch in ahead(self._batches(frames)):
+            _write(self._descriptor, batch.pieces)
+            progress(batch.frames, batch.bytes)
+
+    def _batches(self, frames: Iterable[Frame]) -> Iterator[_Batch]:
+        batch = _Batch()
         for head, stored in frames:
             length = len(head) + len(stored)
             odd = length % 2
-            pieces += (ITEM.pack(*ITEM_TAG, length + odd), head, stored)
+            batch.pieces += (ITEM.pack(*ITEM_TAG, length + odd), head, stored)
             if odd:
-                pieces.append(b"\0")
+                batch.pieces.append(b"\0")
             self._offsets.append(self._at)
             self._lengths.append(length)
             self._at += ITEM.size + length + odd
-            count, size = count + 1, size + length
-            if len(pieces) > MOST_PIECES - 4 or size >= MOST_BYTES:
-                _write(self._descriptor, pieces)
-                progress(count, size)
-                pieces, count, size = [], 0, 0
-        _write(self._descriptor, pieces)
-        progress(count, size)
+            batch.frames += 1
+            batch.bytes += length
+            if len(batch.pieces) > MOST_PIECES - 4 or batch.bytes >= MOST_BYTES:
+                yield batch
+                batch = _Batch()
+        if batch.pieces:
+            yield batch
 
     def finish(self, header: Dataset) -> None:
         """Close the frames, write the header and bring all to the disk."""

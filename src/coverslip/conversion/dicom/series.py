@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +22,8 @@ from coverslip.conversion.dicom.picture import (
 )
 from coverslip.conversion.errors import SpacingNeeded
 from coverslip.conversion.frames import DecodedFrames, Frame, StoredFrames, encoder
-from coverslip.conversion.identity import PLACEHOLDER, Identity, content_digest
-from coverslip.conversion.metadata import SlideMetadata
+from coverslip.conversion.identity import PLACEHOLDER, Identity, source_bytes
+from coverslip.conversion.options import SeriesOptions
 from coverslip.conversion.output import new_folder, require_room
 from coverslip.conversion.plan import LevelPlan, Plan
 from coverslip.conversion.result import Progress, Written
@@ -43,19 +42,6 @@ SHOWN: dict[str, Flavour] = {"label": "LABEL", "macro": "OVERVIEW"}
 
 
 @dataclass(frozen=True, slots=True)
-class SeriesOptions:
-    """What a caller decides about a series."""
-
-    metadata: SlideMetadata = field(default_factory=SlideMetadata)
-    spacing: Spacing | None = None
-    """Of level 0, stated by a person; overrules what the slide says."""
-    without_label: bool = False
-    """Leave out the label, the overview (which shows it too) and the barcode."""
-    digest: str | None = None
-    """SHA-256 of the slide's content where it is known already."""
-
-
-@dataclass(frozen=True, slots=True)
 class _Instance:
     picture: Picture
     file: str
@@ -64,23 +50,29 @@ class _Instance:
 
 
 def write_series(
-    slide: IsolatedSlide, plan: Plan, target: Path, options: SeriesOptions, progress: Progress
+    slide: IsolatedSlide,
+    plan: Plan,
+    target: Path,
+    options: SeriesOptions,
+    progress: Progress,
+    digest: Callable[[], str],
 ) -> list[Written]:
-    """Write the series into the new folder `target`, all of it or nothing.
+    """Write the series into the new folder `target`, all of it or nothing. `digest` gives the slide's SHA-256.
 
     Raises `SpacingNeeded`, `OutputExists`, `DiskFull`, `OutputNotWritable`, `TileUnreadable`, `DecoderFailed`.
     """
     spacing = options.spacing or plan.properties.spacing
     if spacing is None:
         raise SpacingNeeded(file=plan.source.name)
-    with new_folder(target) as folder, _hashed(plan, options) as digest:
-        instances = list(_instances(slide, plan, spacing, options))
-        require_room(folder, sum(_known_bytes(instance) for instance in instances), target)
-        progress.begin(sum(instance.picture.count for instance in instances))
+    with new_folder(target) as folder, ThreadPoolExecutor(1, "convert-beside") as aside:
+        beside = aside.submit(_beside, slide, plan, spacing, options)
+        levels = list(_levels(slide, plan, spacing))
+        require_room(folder, sum(_known_bytes(instance) for instance in levels), target)
+        progress.begin(sum(instance.picture.count for instance in levels))
         unknown = _facts(plan, spacing, options, Identity(content="0" * 64, choices=""))
         opened: list[tuple[_Instance, InstanceFile]] = []
         try:
-            for instance in instances:
+            for instance in _then(levels, beside):
                 picture = instance.picture
                 header = dataset(unknown, picture, ratio=1.0)
                 file = InstanceFile(folder / instance.file, header, picture.encoding.transfer_syntax, picture.count)
@@ -132,24 +124,31 @@ def _choices(plan: Plan, spacing: Spacing, options: SeriesOptions) -> str:
     return "|".join(map(str, (*parts, options.without_label, options.metadata.identity())))
 
 
-def _instances(slide: IsolatedSlide, plan: Plan, spacing: Spacing, options: SeriesOptions) -> Iterator[_Instance]:
+def _then(levels: list[_Instance], beside: Future[list[_Instance]]) -> Iterator[_Instance]:
+    """The levels, and after them what was decoded and encoded meanwhile."""
+    yield from levels
+    yield from beside.result()
+
+
+def _levels(slide: IsolatedSlide, plan: Plan, spacing: Spacing) -> Iterator[_Instance]:
     ratio = _source_ratio(plan)
     workers = max(1, os.cpu_count() or 1)
-    number = 0
-    for level in plan.levels:
-        number += 1
+    for number, level in enumerate(plan.levels, start=1):
         picture = _level_picture(level, number, spacing, ratio)
         frames = StoredFrames(plan, level) if level.passes else DecodedFrames(slide, level, plan.choice, workers)
         yield _Instance(picture, f"level-{level.level}.dcm", frames, level)
-    extra: list[tuple[str, Flavour, RgbImage]] = []
+
+
+def _beside(slide: IsolatedSlide, plan: Plan, spacing: Spacing, options: SeriesOptions) -> list[_Instance]:
+    """Label, overview, and a thumbnail where the coarsest level is none itself."""
+    found: list[tuple[str, Flavour, RgbImage]] = []
     if not options.without_label:
         names = [name for name in SHOWN if name in plan.properties.associated]
-        extra = [(name, SHOWN[name], slide.associated(name)) for name in names]
+        found = [(name, SHOWN[name], slide.associated(name)) for name in names]
     if min(max(level.width, level.height) for level in plan.levels) > THUMBNAIL_PX:
-        extra.append(("thumbnail", "THUMBNAIL", slide.thumbnail(THUMBNAIL_PX)))
-    for name, flavour, image in extra:
-        number += 1
-        yield _beside(plan, name, flavour, number, image, spacing)
+        found.append(("thumbnail", "THUMBNAIL", slide.thumbnail(THUMBNAIL_PX)))
+    first = len(plan.levels) + 1
+    return [_one_frame(plan, *each, number, spacing) for number, each in enumerate(found, start=first)]
 
 
 def _level_picture(level: LevelPlan, number: int, spacing: Spacing, ratio: float) -> Picture:
@@ -169,7 +168,7 @@ def _level_picture(level: LevelPlan, number: int, spacing: Spacing, ratio: float
     )
 
 
-def _beside(plan: Plan, name: str, flavour: Flavour, number: int, image: RgbImage, spacing: Spacing) -> _Instance:
+def _one_frame(plan: Plan, name: str, flavour: Flavour, image: RgbImage, number: int, spacing: Spacing) -> _Instance:
     """Label, overview or thumbnail: one frame."""
     shown = np.ascontiguousarray(image[:LONGEST_ROW, :LONGEST_ROW])
     height, width = shown.shape[:2]
@@ -203,45 +202,7 @@ def _known_bytes(instance: _Instance) -> int:
 def _source_ratio(plan: Plan) -> float:
     """Raw bytes of all levels to bytes of the slide's files: near enough for a compression ratio, and not below 1."""
     raw = sum(level.width * level.height * 3 for level in plan.levels)
-    return max(1.0, raw / max(1, sum(file.stat().st_size for file in source_files(plan))))
-
-
-def source_files(plan: Plan) -> tuple[Path, ...]:
-    """All files of the slide."""
-    if plan.source.is_dir():
-        return tuple(sorted(path for path in plan.source.iterdir() if path.is_file()))
-    return tuple(sorted({plan.source, *(Path(name) for name in plan.files)}))
-
-
-@contextmanager
-def _hashed(plan: Plan, options: SeriesOptions) -> Iterator[Callable[[], str]]:
-    """Computes the slide's SHA-256 beside the conversion; the function given waits for it."""
-    if options.digest is not None:
-        known = options.digest
-        yield lambda: known
-        return
-    found: list[str | OSError] = []
-    stop = threading.Event()
-
-    def work() -> None:
-        try:
-            found.append(content_digest(source_files(plan), stop.is_set))
-        except OSError as error:
-            found.append(error)
-
-    def digest() -> str:
-        thread.join()
-        if isinstance(found[0], OSError):
-            raise found[0]
-        return found[0]
-
-    thread = threading.Thread(target=work, name="convert-digest", daemon=True)
-    thread.start()
-    try:
-        yield digest
-    finally:
-        stop.set()
-        thread.join()
+    return max(1.0, raw / max(1, source_bytes(plan.source)))
 
 
 assert len(PLACEHOLDER) == len(Identity(content="0" * 64, choices="").uid("series"))
