@@ -63,6 +63,12 @@ def error_text(code: str, locale: Locale) -> dict[str, str]:
     return texts
 
 
+def problem_text(key: str, locale: Locale) -> str:
+    """The catalogue's words of one problem, with their placeholders; raises KeyError for an unknown key."""
+    words: str = _subtree("problems", locale)[key]
+    return words
+
+
 @cache
 def _subtree(name: Literal["errors", "problems"], locale: Locale) -> dict[str, Any]:
     merged: dict[str, Any] = {}

@@ -39,7 +39,7 @@ def world(
     folder = tmp_path_factory.mktemp("world")
     database = postgres.create()
     blobs = BlobStore(folder=folder / "blobs")
-    settings = Settings(data_dir=folder)
+    settings = Settings(data_dir=folder, watch_roots=(folder.parent,))
     spool = Spool(settings.spool_dir)
     with serving(database, blobs, settings) as server:
         yield World(

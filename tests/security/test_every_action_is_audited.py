@@ -74,6 +74,10 @@ DAY = (
     Step("POST", "/people/{person_id}/password", ADMINISTRATOR),
     Step("POST", "/cases", TECHNICIAN, NEW_CASE, 201),
     Step("GET", "/slides/unmatched", TECHNICIAN),
+    Step("GET", "/slides/{unmatched_id}/candidates", TECHNICIAN, None, 200, "/slides/{slide_id}/candidates"),
+    Step("POST", "/slides/{unmatched_id}/set-aside", TECHNICIAN, {"reason": "标签缺失"}, 200,
+         "/slides/{slide_id}/set-aside"),
+    Step("POST", "/slides/{unmatched_id}/bring-back", TECHNICIAN, None, 200, "/slides/{slide_id}/bring-back"),
     Step("POST", "/slides/{unmatched_id}/match", TECHNICIAN, {"block_id": "$block_id", "label": "A1-2"}, 200,
          "/slides/{slide_id}/match"),
     Step("PATCH", "/slides/{slide_id}", TECHNICIAN, {"clone": "30-9"}),
@@ -85,6 +89,14 @@ DAY = (
     Step("GET", "/uploads", TECHNICIAN),
     Step("POST", "/uploads/batches/{failed_batch_id}/retry", TECHNICIAN, None, 200,
          "/uploads/batches/{batch_id}/retry"),
+    Step("POST", "/watched-folders", ADMINISTRATOR, {"path": "$watched_path"}, 201),
+    Step("GET", "/watched-folders", ADMINISTRATOR),
+    Step("PATCH", "/watched-folders/{folder_id}", ADMINISTRATOR, {"enabled": False}),
+    Step("GET", "/watched-folders/{folder_id}/files", ADMINISTRATOR),
+    Step("POST", "/watched-files/{file_id}/retry", TECHNICIAN),
+    Step("DELETE", "/watched-folders/{folder_id}", ADMINISTRATOR, None, 204),
+    Step("GET", "/match-rules", TECHNICIAN),
+    Step("PUT", "/match-rules", ADMINISTRATOR, {"rules": []}),
     Step("GET", "/cases", READER),
     Step("GET", "/cases/{case_id}", Role.HEAD),
     Step("PATCH", "/cases/{case_id}", Role.HEAD, {"revision": "$revision", "assigned_to_id": "$reader_id"}),
@@ -128,6 +140,8 @@ def test_the_day_calls_every_route_that_leaves_a_trace() -> None:
 def ids(world: World) -> Ids:
     """The county hospital's ids as the routes name them; its reading is finished."""
     county = world.county
+    scanner = world.server.settings.data_dir.parent / f"{world.server.settings.data_dir.name}-scanner"
+    scanner.mkdir()
     finish_reading(world.database, world.blobs, Settings(), county)
     return {
         "case_id": str(county.case),
@@ -141,6 +155,9 @@ def ids(world: World) -> Ids:
         "person_id": str(county.people[Role.RESIDENT].id),
         "reader_id": str(county.people[Role.PATHOLOGIST].id),
         "name": "label",
+        "folder_id": str(county.watched_folder),
+        "file_id": str(county.watched_file),
+        "watched_path": str(scanner),
         "failed_batch_id": str(_failed_upload(world)),
     }
 

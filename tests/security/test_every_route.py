@@ -66,6 +66,9 @@ EXAMPLES: Mapping[Route, Body] = {
     ("GET", "/slides/{slide_id}"): lambda h: None,
     ("PATCH", "/slides/{slide_id}"): lambda h: {"clone": "MIB-1"},
     ("POST", "/slides/{slide_id}/match"): lambda h: {"block_id": str(h.block), "label": "A1-2"},
+    ("GET", "/slides/{slide_id}/candidates"): lambda h: None,
+    ("POST", "/slides/{slide_id}/set-aside"): lambda h: {"reason": "标签缺失"},
+    ("POST", "/slides/{slide_id}/bring-back"): lambda h: None,
     ("GET", "/slides/{slide_id}/associated/{name}"): lambda h: None,
     ("GET", "/slides/{slide_id}/colour"): lambda h: None,
     ("GET", "/colour/target"): lambda h: None,
@@ -81,6 +84,14 @@ EXAMPLES: Mapping[Route, Body] = {
     ("PATCH", "/uploads/{upload_id}"): lambda h: BYTES,
     ("DELETE", "/uploads/{upload_id}"): lambda h: Raw(b"", TUS),
     ("POST", "/uploads/batches/{batch_id}/retry"): lambda h: None,
+    ("GET", "/watched-folders"): lambda h: None,
+    ("POST", "/watched-folders"): lambda h: {"path": "/scanner"},
+    ("PATCH", "/watched-folders/{folder_id}"): lambda h: {"enabled": False},
+    ("DELETE", "/watched-folders/{folder_id}"): lambda h: None,
+    ("GET", "/watched-folders/{folder_id}/files"): lambda h: None,
+    ("POST", "/watched-files/{file_id}/retry"): lambda h: None,
+    ("GET", "/match-rules"): lambda h: None,
+    ("PUT", "/match-rules"): lambda h: {"rules": []},
     ("GET", "/algorithms"): lambda h: None,
     ("POST", "/slides/{slide_id}/readings"): lambda h: {"marker": "ki67", "region": CELL},
     ("GET", "/slides/{slide_id}/readings"): lambda h: None,
@@ -105,7 +116,7 @@ EXAMPLES: Mapping[Route, Body] = {
 
 PUBLIC = [route for route, rule in RULES.items() if rule.needs is Access.PUBLIC]
 GUARDED = [route for route, rule in RULES.items() if rule.needs is not Access.PUBLIC]
-UNSAFE = [route for route in GUARDED if route[0] not in ("GET", "HEAD")]
+UNSAFE = [route for route in GUARDED if route[0] not in ("GET", "HEAD", "OPTIONS")]
 OF_AN_OBJECT = [route for route in GUARDED if "{" in route[1]]
 
 
@@ -132,6 +143,8 @@ def path(route: Route, hospital: Hospital) -> str:
         person_id=hospital.people[Role.TECHNICIAN].id,
         upload_id=hospital.upload,
         batch_id=hospital.upload_batch,
+        folder_id=hospital.watched_folder,
+        file_id=hospital.watched_file,
         name="label",
     )
 
@@ -159,6 +172,8 @@ def nowhere(hospital: Hospital) -> Hospital:
         report=uuid4(),
         upload=uuid4(),
         upload_batch=uuid4(),
+        watched_folder=uuid4(),
+        watched_file=uuid4(),
     )
 
 

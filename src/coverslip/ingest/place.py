@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from coverslip.access import audit
@@ -11,6 +11,8 @@ from coverslip.cases.status import slide_became_ready
 from coverslip.errors import InvalidInput, NotFound
 from coverslip.ingest.enter import tell
 from coverslip.ingest.errors import PlaceTaken, SlideAlreadyPlaced, SlideNotReadable
+from coverslip.ingest.queue import require_agreement
+from coverslip.ingest.upload_errors import SlideNotInQueue
 from coverslip.records.models import Slide
 from coverslip.records.queries import reading as readings
 from coverslip.records.queries import slide as slides
@@ -35,19 +37,14 @@ def open_slide_record(tx: Transaction, slide_id: UUID) -> PlacedSlide:
     return placed
 
 
-def unmatched_slides(tx: Transaction) -> list[Slide]:
-    """Slides that came in without a place, newest first, readings loaded. Raises `PermissionDenied`."""
-    require(tx.actor, Permission.SLIDE_MATCH)
-    audit.record(tx, "slide.unmatched", object_type="slide", object_id=None)
-    return slides.unmatched(tx)
-
-
-def match_slide(tx: Transaction, slide_id: UUID, block_id: UUID, label: str) -> Slide:
+def match_slide(tx: Transaction, slide_id: UUID, block_id: UUID, label: str, despite: Sequence[str] = ()) -> Slide:
     """Give an unmatched slide its place in a block.
 
     An expected slide of that block with this label is fulfilled: its stain, marker, clone, barcode and control pass on,
     and it stands no longer beside. Readings made before go with the slide: none stays in a case that was only guessed.
-    Raises `PermissionDenied`, `NotFound`, `InvalidInput`, `SlideAlreadyPlaced`, `SlideNotReadable`, `PlaceTaken`.
+    `despite`: codes of the contradictions that the person has seen; one that they have not seen refuses the match.
+    Raises `PermissionDenied`, `NotFound`, `InvalidInput`, `SlideAlreadyPlaced`, `SlideNotReadable`, `PlaceTaken`,
+    `SlideNotInQueue` (set aside), `MatchContradicts`.
     """
     require(tx.actor, Permission.SLIDE_MATCH)
     name = label.strip()
@@ -64,6 +61,11 @@ def match_slide(tx: Transaction, slide_id: UUID, block_id: UUID, label: str) -> 
         raise SlideAlreadyPlaced(accession_number=placed.accession_number if placed else None, label=slide.label)
     if slide.status != "unmatched":
         raise SlideNotReadable(status=slide.status)
+    if slide.set_aside_at is not None:
+        raise SlideNotInQueue(status="set_aside")
+    filled = next((other for other in slides.in_block(tx, block_id) if other.label.casefold() == name.casefold()), None)
+    placed = None if filled is None else slides.placed_slide(tx, filled.id)
+    require_agreement(tx, slide, block.specimen.case_id, placed, despite)
     _fulfil(tx, slide, block_id, name)
     case_before = slide.case_id
     slide.case_id, slide.block_id, slide.label, slide.status = block.specimen.case_id, block_id, name, "ready"
@@ -81,6 +83,7 @@ def match_slide(tx: Transaction, slide_id: UUID, block_id: UUID, label: str) -> 
             "label": name,
             "case_before": str(case_before) if case_before is not None else None,
             "readings_moved": moved,
+            "despite": sorted(despite),
         },
     )
     tell(tx, slide)

@@ -150,7 +150,8 @@ def end_upload(tx: Transaction, spool: Spool, upload_id: UUID) -> None:
     if not living:
         close_batch(batch, "aborted")
         tx.after_commit.append(lambda: spool.remove_batch(tx.organization_id, batch.id))
-    audit.record(tx, "upload.abort", object_type="upload", object_id=batch.id, detail={"file": row.name})
+    detail = {"upload_id": str(row.id)}  # not its name: names of files may name patients
+    audit.record(tx, "upload.abort", object_type="upload", object_id=batch.id, detail=detail)
     tell(tx, batch)
 
 
@@ -232,7 +233,7 @@ def _batch(tx: Transaction, person_id: UUID, new: NewUpload, limits: UploadLimit
             case_id=new.case_id,
             expires_at=datetime.now(UTC) + limits.keep,
         )
-        detail = {"file": new.name, "files": new.files, "size_bytes": new.size_bytes}
+        detail = {"files": new.files, "size_bytes": new.size_bytes}
         audit.record(tx, "upload.begin", object_type="upload", object_id=made.id, case_id=new.case_id, detail=detail)
         defer_expiry(tx, made)
         tell(tx, made)

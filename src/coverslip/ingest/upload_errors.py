@@ -84,7 +84,7 @@ class UploadInterrupted(CoverslipError):
 
 
 class MatchContradicts(CoverslipError):
-    """Label, file name or case speak against this match. Parameter: `contradictions` (their codes)."""
+    """Label, file name or case speak against this match. Parameters: `problem` (what does), `accession`."""
 
     code = "MATCH_CONTRADICTS"
 

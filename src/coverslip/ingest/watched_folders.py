@@ -148,7 +148,9 @@ def try_again(tx: Transaction, file_id: UUID) -> WatchedFile:
         raise NotFound(field="file")
     file.next_try_at, file.attempts = datetime.now(UTC), 0
     tx.flush()
-    audit.record(tx, "watch.retry", object_type="watched_folder", object_id=file.folder_id, detail={"file": file.name})
+    audit.record(
+        tx, "watch.retry", object_type="watched_folder", object_id=file.folder_id, detail={"file_id": str(file.id)}
+    )
     return file
 
 

@@ -31,8 +31,9 @@ START_SECONDS = 20.0
 class ServerForTests:
     """A running server; `url` is its address without a slash at the end."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, settings: Settings | None = None) -> None:
         self.url = url
+        self.settings = settings or Settings()
 
     def client(self, headers: Mapping[str, str] | None = None) -> httpx.Client:
         """Nobody."""
@@ -61,7 +62,7 @@ def serving(database: Database, blob_store: BlobStore, settings: Settings | None
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield ServerForTests(f"http://127.0.0.1:{port}")
+        yield ServerForTests(f"http://127.0.0.1:{port}", chosen)
     finally:
         server.should_exit = True
         thread.join(START_SECONDS)

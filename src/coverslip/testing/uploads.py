@@ -48,7 +48,7 @@ class Sender:
 
     def begun(self, name: str, size: int, **metadata: str) -> str:
         """Announce a file that is taken; its address below `/api/v1`."""
-        answer = self.begin(name, size, **metadata)
+        answer = self.begin(name, size, None, **metadata)
         assert answer.status_code == 201, answer.text
         return answer.headers["Location"].removeprefix("/api/v1")
 

@@ -23,8 +23,9 @@ from coverslip.ingest.settle import Patience
 from coverslip.ingest.upload import NewUpload, UploadLimits, begin_upload
 from coverslip.ingest.upload_spool import Spool
 from coverslip.jobs.task import Work
+from coverslip.records.actor import Actor
 from coverslip.records.database import Database
-from coverslip.records.models import Organization, Person
+from coverslip.records.models import Organization, Person, WatchedFile, WatchedFolder
 from coverslip.reports.draft import DraftText, save_draft
 from coverslip.settings import Settings
 from coverslip.storage.blobs import BlobStore
@@ -55,6 +56,8 @@ class Hospital:
     report: UUID
     upload: UUID
     upload_batch: UUID
+    watched_folder: UUID
+    watched_file: UUID
 
 
 @dataclass
@@ -114,7 +117,29 @@ def make_hospital(
         report,
         upload.upload_id,
         upload.batch_id,
+        *_watch(database, technician, code),
     )
+
+
+def _watch(database: Database, technician: Actor, code: str) -> tuple[UUID, UUID]:
+    """A watched folder, and a slide in it that was refused."""
+    with database.transaction(technician) as tx:
+        organization = {"organization_id": tx.organization_id}
+        folder = tx.add(WatchedFolder(**organization, path=f"/scanner/{code}"))
+        file = tx.add(
+            WatchedFile(
+                **organization,
+                folder_id=folder.id,
+                key=b"letter.svs",
+                name=f"{PATIENT_NAME}.svs",
+                fingerprint="1",
+                size_bytes=3,
+                outcome="refused",
+                code="NOT_A_SLIDE",
+                parameters={"file": f"{PATIENT_NAME}.svs"},
+            )
+        )
+        return folder.id, file.id
 
 
 def finish_reading(database: Database, blobs: BlobStore, settings: Settings, hospital: Hospital) -> None:

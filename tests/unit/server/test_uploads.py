@@ -288,7 +288,7 @@ def test_a_disk_without_room_says_so_and_keeps_what_came(technician: Sender, mon
             raise OSError(errno.ENOSPC, "No space left on device")
         return written(descriptor, bytes(content)[: 4 - offset], offset)
 
-    monkeypatch.setattr(upload_spool.os, "pwrite", full)
+    monkeypatch.setattr(os, "pwrite", full)
     answer = technician.send(address, 2, b"cdef")
     assert code(answer) == (507, "UPLOAD_DISK_FULL")
     assert "磁盘已满" in answer.json()["error"]["message"]["zh-CN"]
@@ -302,7 +302,7 @@ def test_a_disk_without_room_for_what_is_announced_refuses_it_at_once(
 ) -> None:
     import shutil
 
-    monkeypatch.setattr(upload_spool.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(100, 99, 1))  # type: ignore[attr-defined]
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(100, 99, 1))  # type: ignore[attr-defined]
     assert code(technician.begin("a.svs", 6)) == (507, "UPLOAD_DISK_FULL")
     assert spooled(settings) == []
 

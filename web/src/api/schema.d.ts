@@ -352,6 +352,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/match-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Match Rules
+         * @description The hospital's rules in order; the built-in one comes after them.
+         */
+        get: operations["list_match_rules"];
+        /**
+         * Save Match Rules
+         * @description Let these be the rules, in this order.
+         */
+        put: operations["save_match_rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people": {
         parameters: {
             query?: never;
@@ -617,7 +641,7 @@ export interface paths {
         };
         /**
          * List Unmatched Slides
-         * @description Slides that came in without a case they belong to, newest first.
+         * @description Slides that came in without a place they belong to, newest first: waiting, set aside, or failed.
          */
         get: operations["list_unmatched_slides"];
         put?: never;
@@ -696,6 +720,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/slides/{slide_id}/bring-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring Slide Back
+         * @description Put a slide that was set aside into the queue again.
+         */
+        post: operations["bring_slide_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/slides/{slide_id}/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Suggest Cases
+         * @description Cases that an unmatched slide may belong to; with `case_id` that one alone.
+         */
+        get: operations["suggest_cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/slides/{slide_id}/colour": {
         parameters: {
             query?: never;
@@ -754,6 +818,26 @@ export interface paths {
          * @description Queue a reading; its progress comes by `GET /live`.
          */
         post: operations["start_reading"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/slides/{slide_id}/set-aside": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Slide Aside
+         * @description Take a slide that nobody can place out of the queue, with the reason.
+         */
+        post: operations["set_slide_aside"];
         delete?: never;
         options?: never;
         head?: never;
@@ -834,6 +918,94 @@ export interface paths {
          * @description Send bytes from an offset on; however the connection ends, what has come is kept.
          */
         patch: operations["send_upload"];
+        trace?: never;
+    };
+    "/api/v1/watched-files/{file_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Watched File
+         * @description Have a slide that was refused, failed or waits taken in at the next look.
+         */
+        post: operations["retry_watched_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watched-folders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Watched Folders
+         * @description Every watched folder of the hospital, and the roots below which one may lie.
+         */
+        get: operations["list_watched_folders"];
+        put?: never;
+        /**
+         * Add Watched Folder
+         * @description Have a folder watched.
+         */
+        post: operations["add_watched_folder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/watched-folders/{folder_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Watched Folder
+         * @description Watch it no longer; its files stay.
+         */
+        delete: operations["remove_watched_folder"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Watched Folder
+         * @description Pause or resume it, or change what is done with files that were taken in.
+         */
+        patch: operations["change_watched_folder"];
+        trace?: never;
+    };
+    "/api/v1/watched-folders/{folder_id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Watched Files
+         * @description What was found in it, newest first; without `outcome` what a person may have to do something about.
+         */
+        get: operations["list_watched_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
 }
@@ -1205,12 +1377,20 @@ export interface components {
         /**
          * CheckedPatch
          * @description One patch: stored, as LittleCMS computes it for the screen, as sent to the screen; `delta_e` between the two.
+         *
+         *     `lab`: CIELAB (D50) of what is expected, for a colorimeter held to the screen.
          */
         CheckedPatch: {
             /** Delta E */
             delta_e: number;
             /** Expected */
             expected: [
+                number,
+                number,
+                number
+            ];
+            /** Lab */
+            lab: [
                 number,
                 number,
                 number
@@ -1285,6 +1465,18 @@ export interface components {
             limit: number;
             /** Patches */
             patches: components["schemas"]["ColourPatch"][];
+        };
+        /**
+         * Contradiction
+         * @description What speaks against a match.
+         */
+        Contradiction: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "match_barcode" | "match_name" | "match_sent_for" | "match_closed" | "match_other_barcode";
+            words: components["schemas"]["Localised"];
         };
         /**
          * ControlStatus
@@ -1479,6 +1671,52 @@ export interface components {
          */
         Marker: "ki67" | "er" | "pr" | "her2" | "pd-l1";
         /**
+         * MatchRule
+         * @description How this hospital writes an accession number into names and barcodes.
+         */
+        MatchRule: {
+            /** Enabled */
+            enabled: boolean;
+            /** Name */
+            name: string;
+            /** Pattern */
+            pattern: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "barcode" | "file_name" | "folder_name";
+        };
+        /**
+         * MatchRules
+         * @description In the order in which they are asked.
+         */
+        MatchRules: {
+            /** Items */
+            items: components["schemas"]["MatchRule"][];
+        };
+        /**
+         * MatchSuggestion
+         * @description A case that a slide may belong to, and why it is suggested.
+         */
+        MatchSuggestion: {
+            case: components["schemas"]["CaseSummary"];
+            /** Contradictions */
+            contradictions: components["schemas"]["Contradiction"][];
+            /** Waiting */
+            waiting: components["schemas"]["WaitingSlide"][];
+            /** Why */
+            why: components["schemas"]["Reason"][];
+        };
+        /**
+         * MatchSuggestions
+         * @description The likeliest first; empty where nothing resembles the slide.
+         */
+        MatchSuggestions: {
+            /** Items */
+            items: components["schemas"]["MatchSuggestion"][];
+        };
+        /**
          * Me
          * @description The signed-in person, what they may do, and the token that unsafe requests carry in `X-CSRF-Token`.
          */
@@ -1579,6 +1817,34 @@ export interface components {
             space: components["schemas"]["ColourSpace"];
         };
         /**
+         * NewMatchRule
+         * @description A rule: an RE2 expression with the named groups accession, block, slide, stain.
+         */
+        NewMatchRule: {
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /** Name */
+            name: string;
+            /** Pattern */
+            pattern: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "barcode" | "file_name" | "folder_name";
+        };
+        /**
+         * NewMatchRules
+         * @description All rules, in order.
+         */
+        NewMatchRules: {
+            /** Rules */
+            rules: components["schemas"]["NewMatchRule"][];
+        };
+        /**
          * NewPatient
          * @description The patient of a new case; an existing one is found by `patient_number`.
          */
@@ -1653,6 +1919,35 @@ export interface components {
             site_code: string;
             /** Tumour Type */
             tumour_type?: string | null;
+        };
+        /**
+         * NewWatchedFolder
+         * @description A folder to watch. `skip_existing`: what lies in it at the first look is remembered, not taken in.
+         */
+        NewWatchedFolder: {
+            /**
+             * After Days
+             * @default 7
+             */
+            after_days?: number;
+            /**
+             * After Taking
+             * @default keep
+             * @enum {string}
+             */
+            after_taking?: "keep" | "move" | "delete";
+            /** Path */
+            path: string;
+            /**
+             * Quiet Seconds
+             * @default 30
+             */
+            quiet_seconds?: number;
+            /**
+             * Skip Existing
+             * @default false
+             */
+            skip_existing?: boolean;
         };
         /**
          * Organization
@@ -1850,6 +2145,66 @@ export interface components {
             type: "Polygon";
         };
         /**
+         * QueuedSlide
+         * @description A slide that waits for a person: what was read on it and why nothing placed it.
+         *
+         *     `case_id`: the case it came in for, where that much is known. `pictures`: those that can be asked for.
+         */
+        QueuedSlide: {
+            /** Barcode */
+            barcode: string | null;
+            /** Barcodes */
+            barcodes: string[];
+            /** Case Id */
+            case_id: string | null;
+            /** Clone */
+            clone: string | null;
+            control_status: components["schemas"]["ControlStatus"];
+            failure: components["schemas"]["Localised"] | null;
+            /** Failure Code */
+            failure_code: string | null;
+            /** Format */
+            format: string | null;
+            /** Height */
+            height: number | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Label */
+            label: string;
+            marker: components["schemas"]["Marker"] | null;
+            /** Objective Power */
+            objective_power: number | null;
+            /** Original Name */
+            original_name: string | null;
+            /** Pictures */
+            pictures: ("label" | "macro" | "thumbnail")[];
+            /** Readings */
+            readings: components["schemas"]["ReadingSummary"][];
+            /** Reasons */
+            reasons: components["schemas"]["Reason"][];
+            /** Received At */
+            received_at: string | null;
+            /** Set Aside At */
+            set_aside_at: string | null;
+            /** Set Aside Reason */
+            set_aside_reason: string | null;
+            /** Size Bytes */
+            size_bytes: number | null;
+            /** Spacing Um */
+            spacing_um: number | null;
+            stain: components["schemas"]["Stain"];
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "expected" | "receiving" | "ready" | "failed" | "unmatched";
+            /** Width */
+            width: number | null;
+        };
+        /**
          * Reading
          * @description A reading, its provenance, its result and its reviews. Every algorithm here is not validated for diagnosis.
          */
@@ -2040,7 +2395,7 @@ export interface components {
         };
         /**
          * Reason
-         * @description Why a slide stands where it stands: a code, and its words.
+         * @description A code, and its words.
          */
         Reason: {
             /** Code */
@@ -2359,14 +2714,6 @@ export interface components {
             width: number;
         };
         /**
-         * SlideList
-         * @description Slides, newest first.
-         */
-        SlideList: {
-            /** Items */
-            items: components["schemas"]["SlideSummary"][];
-        };
-        /**
          * SlideMatch
          * @description The block that an unmatched slide belongs to, and its label there.
          */
@@ -2376,8 +2723,30 @@ export interface components {
              * Format: uuid
              */
             block_id: string;
+            /** Despite */
+            despite?: ("match_barcode" | "match_name" | "match_sent_for" | "match_closed" | "match_other_barcode")[];
             /** Label */
             label: string;
+        };
+        /**
+         * SlideQueue
+         * @description A page of the queue, newest first; `next_after` is null on the last. `total` counts to 10,000.
+         */
+        SlideQueue: {
+            /** Items */
+            items: components["schemas"]["QueuedSlide"][];
+            /** Next After */
+            next_after: string | null;
+            /** Total */
+            total: number;
+        };
+        /**
+         * SlideSetAside
+         * @description Why nobody can place the slide.
+         */
+        SlideSetAside: {
+            /** Reason */
+            reason: string;
         };
         /**
          * SlideSummary
@@ -2540,6 +2909,140 @@ export interface components {
             reasons: components["schemas"]["Reason"][];
             /** Slide Id */
             slide_id: string | null;
+        };
+        /**
+         * WaitingSlide
+         * @description A slide of a case that waits for its file.
+         */
+        WaitingSlide: {
+            /** Barcode */
+            barcode: string | null;
+            /**
+             * Block Id
+             * Format: uuid
+             */
+            block_id: string;
+            /** Block Label */
+            block_label: string;
+            /** Clone */
+            clone: string | null;
+            /** Contradictions */
+            contradictions: components["schemas"]["Contradiction"][];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Label */
+            label: string;
+            marker: components["schemas"]["Marker"] | null;
+            /** Specimen Label */
+            specimen_label: string;
+            stain: components["schemas"]["Stain"];
+        };
+        /**
+         * WatchedFile
+         * @description A slide in a watched folder. Its name and slide are null for who may not see slides.
+         */
+        WatchedFile: {
+            /** Attempts */
+            attempts: number;
+            error: components["schemas"]["ErrorBody"] | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string | null;
+            /** Next Try At */
+            next_try_at: string | null;
+            /**
+             * Noted At
+             * Format: date-time
+             */
+            noted_at: string;
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "waiting" | "matched" | "unmatched" | "duplicate" | "failed" | "refused" | "skipped";
+            /** Size Bytes */
+            size_bytes: number;
+            /** Slide Id */
+            slide_id: string | null;
+        };
+        /**
+         * WatchedFiles
+         * @description Newest first, 200 at most.
+         */
+        WatchedFiles: {
+            /** Items */
+            items: components["schemas"]["WatchedFile"][];
+        };
+        /**
+         * WatchedFolder
+         * @description One folder. `counts`: slides found in it by outcome; `problem`: why it cannot be reached, in words.
+         */
+        WatchedFolder: {
+            /** After Days */
+            after_days: number;
+            /**
+             * After Taking
+             * @enum {string}
+             */
+            after_taking: "keep" | "move" | "delete";
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Is Watched Now */
+            is_watched_now: boolean;
+            /** Path */
+            path: string;
+            problem: components["schemas"]["Localised"] | null;
+            /** Quiet Seconds */
+            quiet_seconds: number;
+            /** Scanned At */
+            scanned_at: string | null;
+            /** Skip Existing */
+            skip_existing: boolean;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "new" | "watching" | "unreachable";
+        };
+        /**
+         * WatchedFolderChange
+         * @description A field that is absent stays as it is.
+         */
+        WatchedFolderChange: {
+            /** After Days */
+            after_days?: number | null;
+            /** After Taking */
+            after_taking?: ("keep" | "move" | "delete") | null;
+            /** Enabled */
+            enabled?: boolean | null;
+            /** Quiet Seconds */
+            quiet_seconds?: number | null;
+        };
+        /**
+         * WatchedFolders
+         * @description Every watched folder, and the roots below which the installation allows one.
+         */
+        WatchedFolders: {
+            /** Items */
+            items: components["schemas"]["WatchedFolder"][];
+            /** Roots */
+            roots: string[];
         };
     };
     responses: never;
@@ -3158,6 +3661,68 @@ export interface operations {
             };
         };
     };
+    list_match_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatchRules"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    save_match_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMatchRules"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatchRules"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     list_people: {
         parameters: {
             query?: never;
@@ -3668,7 +4233,11 @@ export interface operations {
     };
     list_unmatched_slides: {
         parameters: {
-            query?: never;
+            query?: {
+                state?: "waiting" | "set_aside" | "failed";
+                after?: string | null;
+                limit?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3681,7 +4250,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SlideList"];
+                    "application/json": components["schemas"]["SlideQueue"];
                 };
             };
             /** @description What went wrong */
@@ -3859,6 +4428,70 @@ export interface operations {
             };
         };
     };
+    bring_slide_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slide_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlideSummary"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    suggest_cases: {
+        parameters: {
+            query?: {
+                case_id?: string | null;
+            };
+            header?: never;
+            path: {
+                slide_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MatchSuggestions"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     read_colour_table: {
         parameters: {
             query?: {
@@ -3980,6 +4613,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Reading"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    set_slide_aside: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slide_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SlideSetAside"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SlideSummary"];
                 };
             };
             /** @description What went wrong */
@@ -4203,6 +4871,196 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    retry_watched_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                file_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchedFile"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_watched_folders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchedFolders"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_watched_folder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWatchedFolder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchedFolder"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove_watched_folder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                folder_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    change_watched_folder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                folder_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WatchedFolderChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchedFolder"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_watched_files: {
+        parameters: {
+            query?: {
+                outcome?: ("waiting" | "matched" | "unmatched" | "duplicate" | "failed" | "refused" | "skipped")[] | null;
+            };
+            header?: never;
+            path: {
+                folder_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchedFiles"];
+                };
             };
             /** @description What went wrong */
             default: {

@@ -42,18 +42,6 @@ def placed_slide(tx: Transaction, slide_id: UUID) -> PlacedSlide | None:
     return None if row is None else PlacedSlide(*row)
 
 
-def unmatched(tx: Transaction) -> list[Slide]:
-    """Slides that came in without a place, newest first, with readings loaded."""
-    query = (
-        select(Slide)
-        .where(Slide.status == "unmatched")
-        .options(selectinload(Slide.readings))
-        .order_by(Slide.received_at.desc(), Slide.id.desc())
-        .execution_options(populate_existing=True)
-    )
-    return list(tx.session.scalars(query))
-
-
 def by_digest(tx: Transaction, digest: str, *, for_update: bool = False) -> PlacedSlide | None:
     """The slide that holds exactly these bytes; locked until the transaction ends where asked."""
     query = _placed().where(Slide.content_digest == digest)

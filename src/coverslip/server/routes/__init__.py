@@ -14,6 +14,7 @@ from coverslip.server.routes import (
     session,
     slides,
     uploads,
+    watch,
 )
 
 routers = (
@@ -24,6 +25,7 @@ routers = (
     colour.router,
     uploads.shown,
     uploads.router,
+    watch.router,
     annotations.router,
     algorithms.router,
     readings.router,

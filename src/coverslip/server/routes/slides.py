@@ -5,16 +5,26 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Query, Response
 
 from coverslip.errors import NotFound
-from coverslip.ingest import place
+from coverslip.ingest import place, queue
 from coverslip.records.queries import slide as slides
 from coverslip.records.transaction import Transaction
 from coverslip.server.call import Caller
 from coverslip.server.guard import GuardedRoute
-from coverslip.server.schemas.slide import AssociatedName, SlideChange, SlideList, SlideMatch, SlideSummary
+from coverslip.server.schemas.queue import MatchSuggestions
+from coverslip.server.schemas.slide import (
+    AssociatedName,
+    QueueState,
+    SlideChange,
+    SlideMatch,
+    SlideQueue,
+    SlideSetAside,
+    SlideSummary,
+)
 from coverslip.server.schemas.slide_detail import SlideDetail
+from coverslip.server.views import queue as queue_views
 from coverslip.server.views import slide as views
 
 router = APIRouter(prefix="/slides", route_class=GuardedRoute, tags=["slides"])
@@ -27,10 +37,17 @@ class Jpeg(Response):
 
 
 @router.get("/unmatched")
-def list_unmatched_slides(call: Caller) -> SlideList:
-    """Slides that came in without a case they belong to, newest first."""
+def list_unmatched_slides(
+    call: Caller,
+    state: QueueState = "waiting",
+    after: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=queue.LARGEST_PAGE)] = 50,
+) -> SlideQueue:
+    """Slides that came in without a place they belong to, newest first: waiting, set aside, or failed."""
     with call.transaction() as tx:
-        return SlideList(items=[views.summary(row) for row in place.unmatched_slides(tx)])
+        page = queue.queue_page(tx, state, after, limit)
+        items = [queue_views.queued(row) for row in page.slides]
+        return SlideQueue(items=items, next_after=page.next_after, total=page.total)
 
 
 @router.get("/{slide_id}")
@@ -53,7 +70,30 @@ def change_slide(slide_id: UUID, given: SlideChange, call: Caller) -> SlideSumma
 def match_slide(slide_id: UUID, given: SlideMatch, call: Caller) -> SlideSummary:
     """Place an unmatched slide under a block."""
     with call.transaction() as tx:
-        place.match_slide(tx, slide_id, given.block_id, given.label)
+        place.match_slide(tx, slide_id, given.block_id, given.label, given.despite)
+        return _summary(tx, slide_id)
+
+
+@router.get("/{slide_id}/candidates")
+def suggest_cases(slide_id: UUID, call: Caller, case_id: UUID | None = None) -> MatchSuggestions:
+    """Cases that an unmatched slide may belong to; with `case_id` that one alone."""
+    with call.transaction() as tx:
+        return MatchSuggestions(items=queue_views.suggested(tx, queue.suggestions(tx, slide_id, case_id)))
+
+
+@router.post("/{slide_id}/set-aside")
+def set_slide_aside(slide_id: UUID, given: SlideSetAside, call: Caller) -> SlideSummary:
+    """Take a slide that nobody can place out of the queue, with the reason."""
+    with call.transaction() as tx:
+        queue.set_aside(tx, slide_id, given.reason)
+        return _summary(tx, slide_id)
+
+
+@router.post("/{slide_id}/bring-back")
+def bring_slide_back(slide_id: UUID, call: Caller) -> SlideSummary:
+    """Put a slide that was set aside into the queue again."""
+    with call.transaction() as tx:
+        queue.bring_back(tx, slide_id)
         return _summary(tx, slide_id)
 
 

@@ -14,6 +14,8 @@ from coverslip.vocabulary.markers import ControlStatus, Marker
 from coverslip.vocabulary.stains import Stain
 
 SlideStatus = Literal["expected", "receiving", "ready", "failed", "unmatched"]
+QueueState = Literal["waiting", "set_aside", "failed"]
+ContradictionCode = Literal["match_barcode", "match_name", "match_sent_for", "match_closed", "match_other_barcode"]
 AssociatedName = Literal["label", "macro", "thumbnail"]
 Label = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -41,10 +43,41 @@ class SlideSummary(Shown):
     readings: list[ReadingSummary]
 
 
-class SlideList(Shown):
-    """Slides, newest first."""
+class Reason(Shown):
+    """A code, and its words."""
 
-    items: list[SlideSummary]
+    code: str
+    words: Localised
+
+
+class QueuedSlide(SlideSummary):
+    """A slide that waits for a person: what was read on it and why nothing placed it.
+
+    `case_id`: the case it came in for, where that much is known. `pictures`: those that can be asked for.
+    """
+
+    original_name: str | None
+    barcodes: list[str]
+    reasons: list[Reason]
+    pictures: list[AssociatedName]
+    case_id: UUID | None
+    set_aside_at: datetime | None
+    set_aside_reason: str | None
+
+
+class SlideQueue(Shown):
+    """A page of the queue, newest first; `next_after` is null on the last. `total` counts to 10,000."""
+
+    items: list[QueuedSlide]
+    next_after: UUID | None
+    total: int
+
+
+class Contradiction(Shown):
+    """What speaks against a match."""
+
+    code: ContradictionCode
+    words: Localised
 
 
 class SlideLevel(Shown):
@@ -65,6 +98,14 @@ class SlideMatch(Given):
 
     block_id: UUID
     label: Label
+    despite: list[ContradictionCode] = Field(default_factory=list, max_length=10)
+    """Contradictions that the person has seen and sets aside."""
+
+
+class SlideSetAside(Given):
+    """Why nobody can place the slide."""
+
+    reason: Annotated[str, Field(min_length=1, max_length=1000)]
 
 
 class SlideChange(Given):

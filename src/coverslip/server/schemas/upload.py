@@ -6,17 +6,11 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from coverslip.server.schemas.common import ErrorBody, Localised, Shown
+from coverslip.server.schemas.common import ErrorBody, Shown
+from coverslip.server.schemas.slide import Reason
 
 BatchStatus = Literal["receiving", "queued", "taking_in", "finished", "failed", "aborted", "expired"]
 UploadOutcome = Literal["matched", "unmatched", "duplicate", "failed", "refused"]
-
-
-class Reason(Shown):
-    """Why a slide stands where it stands: a code, and its words."""
-
-    code: str
-    words: Localised
 
 
 class UploadResult(Shown):
