@@ -5,6 +5,7 @@ from coverslip.records.models.audit import AuditEvent
 from coverslip.records.models.base import Base
 from coverslip.records.models.blob import Blob
 from coverslip.records.models.case import Case
+from coverslip.records.models.custody import FixityCheck, FixityFinding, LegalHold, StorageRule
 from coverslip.records.models.intake import MatchRule, WatchedFile, WatchedFolder
 from coverslip.records.models.organization import Organization
 from coverslip.records.models.patient import Patient
@@ -23,6 +24,9 @@ __all__ = [
     "Blob",
     "Block",
     "Case",
+    "FixityCheck",
+    "FixityFinding",
+    "LegalHold",
     "LoginAttempt",
     "MatchRule",
     "Organization",
@@ -36,6 +40,7 @@ __all__ = [
     "Slide",
     "SlideFile",
     "Specimen",
+    "StorageRule",
     "Upload",
     "UploadBatch",
     "WatchedFile",

@@ -59,6 +59,8 @@ class Slide(OfOrganization, Base):
     matching: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     received_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     received_by: Mapped[UUID | None]
+    opened_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When somebody looked at it last, to the hour."""
     created_at: Mapped[Now]
     set_aside_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     set_aside_by: Mapped[UUID | None]
