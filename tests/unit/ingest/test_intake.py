@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from coverslip.access.errors import PermissionDenied
-from coverslip.ingest.place import associated_image, change_slide, match_slide, open_slide_record, unmatched_slides
+from coverslip.ingest.place import associated_image, change_slide, match_slide, open_slide_record
+from coverslip.ingest.queue import queue_page
 from coverslip.records.actor import Actor
 from coverslip.records.models import AuditEvent, Blob, Case, Slide
 from coverslip.records.queries import reading as readings
@@ -182,7 +183,7 @@ def test_matching_by_hand_fulfils_the_expected_slide(laboratory: Laboratory, sli
     taken = laboratory.take(slide_file("plain", "scan.svs"))
     before = len(rows(laboratory))
     with laboratory.database.transaction(laboratory.actor) as tx:
-        assert [slide.id for slide in unmatched_slides(tx)] == [taken.slide_id]
+        assert [slide.id for slide in queue_page(tx, "waiting", None, 10).slides] == [taken.slide_id]
         slide = match_slide(tx, taken.slide_id, laboratory.block_id, "2")
     assert (slide.status, slide.marker, slide.barcode) == ("ready", "ki67", "S25-00123-A1-2")
     assert len(rows(laboratory)) == before - 1
