@@ -2875,6 +2875,8 @@ export interface components {
              * @enum {string}
              */
             status: "receiving" | "queued" | "taking_in" | "finished" | "failed" | "aborted" | "expired";
+            /** Unfinished */
+            unfinished: string[];
         };
         /**
          * UploadList

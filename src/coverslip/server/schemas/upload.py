@@ -45,6 +45,8 @@ class UploadBatch(Shown):
     results: list[UploadResult]
     error: ErrorBody | None
     may_be_tried_again: bool
+    unfinished: list[UUID]
+    """Files that are still to come: what is ended where the batch is given up."""
 
 
 class UploadList(Shown):

@@ -44,6 +44,7 @@ def _batch(spool: Spool, row: models.UploadBatch, placed: Mapping[UUID, PlacedSl
             "results": [_result(result, placed) for result in row.results or ()],
             "error": None if row.failure_code is None else recorded_error(row.failure_code, row.failure_detail),
             "may_be_tried_again": may_be_tried_again(row),
+            "unfinished": [part.id for part in living] if row.status == "receiving" else [],
         }
     )
 
