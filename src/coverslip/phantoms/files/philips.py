@@ -41,6 +41,8 @@ def write_philips(path: Path, image: Rgb, options: PhilipsOptions | None = None)
     width, height = options.tile
     padding = ((0, -image.shape[0] % height), (0, -image.shape[1] % width), (0, 0))
     padded = np.asarray(np.pad(image, padding, constant_values=255), dtype=np.uint8)
+    for column, row in options.omit:  # the exporter shows them white wherever a smaller level covers them
+        padded[row * height : (row + 1) * height, column * width : (column + 1) * width] = 255
     directories = []
     for number, factor in enumerate(options.factors):
         level = halved(padded, factor) if factor > 1 else padded

@@ -146,7 +146,9 @@ def _gaps(joints: Iterable[Joint], count: int, axis: int) -> tuple[list[float], 
             total[2] += joint.confidence * joint.overlap_y
     weight, all_x, all_y = sums[-1]
     mean = (all_x / weight, all_y / weight) if weight else (0.0, 0.0)
-    known = {number: (total_x / weight, total_y / weight) for number, (weight, total_x, total_y) in sums.items()}
+    known = {
+        number: (total_x / weight, total_y / weight) for number, (weight, total_x, total_y) in sums.items() if weight
+    }
     gaps = [known.get(number, mean) for number in range(count)]
     return [x for x, _ in gaps], [y for _, y in gaps]
 
