@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, Self, cast, get_args
 import numpy as np
 
 from coverslip.errors import CoverslipError, InvalidInput
-from coverslip.slides import wire
+from coverslip.slides import stored, wire
 from coverslip.slides.colour.managed import SlideColour, StoredColour, profile_of
 from coverslip.slides.colour.table import ColourSpace, ColourTable, Nodes
 from coverslip.slides.decoder import Decoder, DecoderLimits, folders_of
@@ -29,6 +29,7 @@ from coverslip.slides.errors import DecoderBusy, DecoderFailed
 from coverslip.slides.layers import check_layer
 from coverslip.slides.remote import Ranges, is_remote
 from coverslip.slides.slide import EncodedTile, RgbImage, Slide, SlideProperties
+from coverslip.slides.stored import StoredIndex, StoredLevel
 from coverslip.slides.tile_index import LevelIndex, MediaType, TileIndex
 from coverslip.vocabulary.geometry import Box
 
@@ -217,15 +218,31 @@ class IsolatedSlide:
         answer, payload = self._pool.request("index", self._path, **self._layer)
         with self._sensible():
             index = wire.unpack_index(answer, payload)
-            own = self._path.absolute()
-            for name in index.files:
-                # A folder's files lie directly in it; a name that leads out of it is not one of them.
-                if Path(name) != own and (Path(name).parent != own or Path(name).name == ".."):
-                    raise ValueError("a file that is not the slide's")
+            self._check_files(index.files)
+            for level in index.levels:
+                if level is not None:
+                    _media_type(level.media_type)
+                    _check_level(level)
+            return index
+
+    def stored_index(self) -> StoredIndex:
+        """Where tiles lie that only a conversion takes as they are; checked as those of `tile_index`."""
+        answer, payload = self._pool.request("stored", self._path, **self._layer)
+        with self._sensible():
+            index = stored.unpack(answer, payload)
+            self._check_files(index.files)
             for level in index.levels:
                 if level is not None:
                     _check_level(level)
             return index
+
+    def _check_files(self, names: Sequence[str]) -> None:
+        """Raises ValueError for a file that is not the slide's."""
+        own = self._path.absolute()
+        for name in names:
+            # A folder's files lie directly in it; a name that leads out of it is not one of them.
+            if Path(name) != own and (Path(name).parent != own or Path(name).name == ".."):
+                raise ValueError("a file that is not the slide's")
 
     def layer(self, plane: int, channel: int | None) -> IsolatedSlide:
         """One focal plane and channel, as `LayeredSlide.layer`; decoded by the same processes."""
@@ -342,9 +359,8 @@ def tile_index(path: str | os.PathLike[str], limits: DecoderLimits | None = None
         return slide.tile_index()
 
 
-def _check_level(level: LevelIndex) -> None:
-    """Raises ValueError for what would take the server's memory or be no picture."""
-    _media_type(level.media_type)
+def _check_level(level: LevelIndex | StoredLevel) -> None:
+    """Raises ValueError for what would take the server's memory."""
     if max(level.lengths, default=0) > LARGEST_TILE_BYTES or max(level.offsets, default=0) > LAST_PLACE:
         raise ValueError("a tile longer than any file")
 

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from coverslip.errors import CoverslipError
-from coverslip.slides import jpeg, wire
+from coverslip.slides import jpeg, stored, wire
 from coverslip.slides.associated import thumbnail
 from coverslip.slides.colour.managed import colour_of_profile, profile_of, shown_colours
 from coverslip.slides.colour.profile import LARGEST_BYTES
@@ -34,6 +34,7 @@ from coverslip.slides.region import read_scaled
 from coverslip.slides.registry import load_readers, open_slide
 from coverslip.slides.remote import FILES, Ask
 from coverslip.slides.slide import RgbImage, Slide
+from coverslip.slides.stored import StoredIndex, StoredSlide
 from coverslip.slides.tile_index import TileIndex
 from coverslip.slides.tiled import IndexedSlide, ReducedReads
 from coverslip.vocabulary.geometry import Box
@@ -153,6 +154,12 @@ def _index(slide: Slide, request: wire.Header) -> Answer:
     return wire.pack_index(TileIndex((), (None,) * len(slide.properties.levels)))
 
 
+def _stored(slide: Slide, request: wire.Header) -> Answer:
+    if isinstance(slide, StoredSlide):
+        return stored.pack(slide.stored_index())
+    return stored.pack(StoredIndex((), (None,) * len(slide.properties.levels)))
+
+
 def _tile(slide: Slide, request: wire.Header) -> Answer:
     tile = slide.tile(request["level"], request["column"], request["row"])
     return {"media_type": tile.media_type}, tile.data
@@ -197,6 +204,7 @@ def _pixels(image: RgbImage) -> Answer:
 OPERATIONS: dict[str, Callable[[Slide, dict[str, Any]], Answer]] = {
     "properties": _properties,
     "index": _index,
+    "stored": _stored,
     "tile": _tile,
     "region": _region,
     "drawn": _drawn,

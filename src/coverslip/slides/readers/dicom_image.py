@@ -11,9 +11,20 @@ from coverslip.slides.errors import FormatDeclined
 from coverslip.slides.readers.dicom_grid import NOT_STORED, Grid, grid_of
 from coverslip.slides.readers.dicom_instance import Instance
 from coverslip.slides.readers.dicom_pixels import JPEG_BASELINE, Encoding, Samples, decoded, encoding_of
+from coverslip.slides.stored import Components, StoredLevel
 from coverslip.slides.tile_index import LevelIndex
 
 SAMPLED_FRAMES = 16
+BITS = 8
+LOSSLESS = ("1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.4.202")
+COMPONENTS: dict[str, Components] = {
+    "RGB": "rgb",
+    "YBR_ICT": "rgb",
+    "YBR_RCT": "rgb",
+    "YBR_FULL": "ycbcr",
+    "MONOCHROME2": "grey",
+}
+"""What went into a JPEG 2000 codec, by photometric interpretation: ICT and RCT are the codec's own transform."""
 
 
 class DicomImage:
@@ -73,6 +84,31 @@ class DicomImage:
         part = self.passthrough(plane, path)
         if part is None:
             return None
+        offsets, lengths, files = self._places(plane, path)
+        return LevelIndex(
+            columns=self.grid.columns,
+            rows=self.grid.rows,
+            offsets=offsets,
+            lengths=lengths,
+            files=files,
+            head=part.head,
+            skip=part.skip,
+            media_type="image/jpeg",
+        )
+
+    def codestreams(self, plane: int, path: int) -> StoredLevel | None:
+        """Where the frames lie if each is a JPEG 2000 or HTJ2K codestream in one piece, else None."""
+        kind = self.encoding.compression
+        if kind not in ("jpeg2000", "htj2k") or any(instance.frames.pieces for instance in self._instances):
+            return None
+        components = COMPONENTS.get(self.encoding.photometric)
+        if components is None or self.encoding.bits_stored != BITS:
+            return None
+        lossless = self.encoding.syntax in LOSSLESS
+        return StoredLevel(self.grid.columns, self.grid.rows, *self._places(plane, path), kind, components, lossless)
+
+    def _places(self, plane: int, path: int) -> tuple[array[int], array[int], array[int]]:
+        """Offsets, lengths and files of the frames."""
         places, frames = self.grid.instance[plane, path], self.grid.frame[plane, path]
         offsets, lengths = np.zeros(len(places), np.uint64), np.zeros(len(places), np.uint64)
         for number, instance in enumerate(self._instances):
@@ -80,13 +116,5 @@ class DicomImage:
             table = instance.frames
             offsets[here] = np.frombuffer(table.offsets, np.uint64)[frames[here]]
             lengths[here] = np.frombuffer(table.lengths, np.uint64)[frames[here]]
-        return LevelIndex(
-            columns=self.grid.columns,
-            rows=self.grid.rows,
-            offsets=array("Q", offsets.tobytes()),
-            lengths=array("Q", lengths.tobytes()),
-            files=array("H", np.maximum(places, 0).astype(np.uint16).tobytes()),
-            head=part.head,
-            skip=part.skip,
-            media_type="image/jpeg",
-        )
+        files = np.maximum(places, 0).astype(np.uint16)
+        return array("Q", offsets.tobytes()), array("Q", lengths.tobytes()), array("H", files.tobytes())

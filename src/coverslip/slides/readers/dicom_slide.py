@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from coverslip.slides.readers.dicom_instance import OpenSources
 from coverslip.slides.readers.dicom_pixels import Samples
 from coverslip.slides.slide import EncodedTile, RgbImage, SlideProperties
 from coverslip.slides.source import open_source
+from coverslip.slides.stored import StoredIndex, StoredLevel
 from coverslip.slides.tile_index import TileIndex, combined
 from coverslip.slides.tiled import TiledSlide, check_region_size, dct_reductions
 from coverslip.vocabulary.geometry import Box
@@ -43,6 +45,18 @@ class DicomLayer(TiledSlide):
         return combined(
             [(image.files, None if self._is_mixed else image.index(self._own_plane(n), 0)) for n, image in levels]
         )
+
+    def stored_index(self) -> StoredIndex:
+        """Where JPEG 2000 frames lie; their files numbered through all levels."""
+        files: list[str] = []
+        levels: list[StoredLevel | None] = []
+        for number, image in enumerate(self._all.images):
+            found = None if self._is_mixed else image.codestreams(self._own_plane(number), 0)
+            if found is not None and found.files is not None:
+                found = replace(found, files=array("H", [file + len(files) for file in found.files]))
+            levels.append(found)
+            files.extend(image.files)
+        return StoredIndex(tuple(files), tuple(levels))
 
     def reductions(self, level: int) -> tuple[int, ...]:
         """2, 4 and 8 on JPEG levels whose tiles divide by them."""

@@ -14,6 +14,7 @@ from coverslip.slides.layers import Stored
 from coverslip.slides.readers.tiff_file import Page
 from coverslip.slides.slide import Compression, RgbImage
 from coverslip.slides.source import Source
+from coverslip.slides.stored import Components, StoredLevel
 from coverslip.slides.tile_index import LevelIndex
 from coverslip.slides.tiled import LARGEST_REGION_PX, check_region_size, white_image
 from coverslip.vocabulary.geometry import Box
@@ -213,14 +214,7 @@ class TiffImage:
         """Where the tiles lie, or None where they must be decoded."""
         if self.splice is None:
             return None
-        offsets, lengths = array("Q"), array("Q")
-        across, down = -(-self.width // self.tile_width), -(-self.height // self.tile_height)
-        for row in range(down):
-            start = self.number(0, row)
-            kept = self.columns if row < self.rows else 0
-            missing = [0] * (across - kept)
-            offsets.extend([*self._page.dataoffsets[start : start + kept], *missing])
-            lengths.extend([*self._page.databytecounts[start : start + kept], *missing])
+        across, down, offsets, lengths = self._places()
         return LevelIndex(
             columns=across,
             rows=down,
@@ -231,6 +225,27 @@ class TiffImage:
             skip=self.splice.skip,
             media_type="image/webp" if self.compression == "webp" else "image/jpeg",
         )
+
+    def codestreams(self) -> StoredLevel | None:
+        """Where the tiles lie if each is a JPEG 2000 codestream of its own, else None."""
+        if self.compression != "jpeg2000" or not self.tiled or self._planes > 1:
+            return None
+        across, down, offsets, lengths = self._places()
+        is_ycbcr = int(self._page.compression) == APERIO_YCC or int(self._page.photometric) == YCBCR
+        components: Components = "grey" if self._page.samplesperpixel == 1 else "ycbcr" if is_ycbcr else "rgb"
+        return StoredLevel(across, down, offsets, lengths, None, "jpeg2000", components, None)
+
+    def _places(self) -> tuple[int, int, array[int], array[int]]:
+        """Columns, rows, offsets and lengths of the tiles of the level's grid."""
+        offsets, lengths = array("Q"), array("Q")
+        across, down = -(-self.width // self.tile_width), -(-self.height // self.tile_height)
+        for row in range(down):
+            start = self.number(0, row)
+            kept = self.columns if row < self.rows else 0
+            missing = [0] * (across - kept)
+            offsets.extend([*self._page.dataoffsets[start : start + kept], *missing])
+            lengths.extend([*self._page.databytecounts[start : start + kept], *missing])
+        return across, down, offsets, lengths
 
     @property
     def _colours(self) -> jpeg.Colours:

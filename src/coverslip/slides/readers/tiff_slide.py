@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from coverslip.slides.errors import damage_is_unreadable
 from coverslip.slides.readers.tiff_file import OpenTiff
-from coverslip.slides.readers.tiff_images import LevelImage
+from coverslip.slides.readers.tiff_images import LevelImage, TiffImage
 from coverslip.slides.slide import EncodedTile, Level, RgbImage, SlideProperties
+from coverslip.slides.stored import StoredIndex
 from coverslip.slides.tile_index import TileIndex
 from coverslip.slides.tiled import TiledSlide, dct_reductions, exact_downsample
 
@@ -34,6 +35,11 @@ class TiffSlide(TiledSlide):
     def tile_index(self) -> TileIndex:
         """Where the stored tiles lie."""
         return TileIndex((str(self._opened.path.absolute()),), tuple(image.index() for image in self._levels))
+
+    def stored_index(self) -> StoredIndex:
+        """Where JPEG 2000 tiles lie."""
+        levels = (image.codestreams() if isinstance(image, TiffImage) else None for image in self._levels)
+        return StoredIndex((str(self._opened.path.absolute()),), tuple(levels))
 
     def reductions(self, level: int) -> tuple[int, ...]:
         """2, 4 and 8 on JPEG levels whose tiles divide by them."""
