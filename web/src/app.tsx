@@ -2,12 +2,13 @@ import { MantineProvider } from "@mantine/core";
 import { ModalsProvider } from "@mantine/modals";
 import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { BrowserRouter, Route, Routes } from "react-router";
 import { ApiError } from "./api/errors";
 import { SessionProvider } from "./session/session";
 import SignInPage from "./session/sign_in_page";
 import { Allowed, SignedIn } from "./session/signed_in";
+import { whenIdle } from "./ui/idle";
 import { Loading } from "./ui/loading";
 import NotFoundPage from "./ui/not_found_page";
 import { Shell } from "./ui/shell";
@@ -17,7 +18,9 @@ const WorklistPage = lazy(() => import("./worklist/worklist_page"));
 const CasePage = lazy(() => import("./cases/case_page"));
 const RegisterCasePage = lazy(() => import("./cases/register_case_page"));
 const ReconcilePage = lazy(() => import("./cases/reconcile_page"));
-const SlidePage = lazy(() => import("./viewer/viewer_page"));
+const slidePage = () => import("./viewer/viewer_page");
+const SlidePage = lazy(slidePage);
+const ColourCheckPage = lazy(() => import("./colour/colour_check_page"));
 const ReportPage = lazy(() => import("./reports/report_page"));
 const PeoplePage = lazy(() => import("./admin/people_page"));
 const AuditPage = lazy(() => import("./audit/audit_page"));
@@ -53,6 +56,7 @@ export function Pages() {
             </Route>
             <Route element={<Allowed permission="slide.read" />}>
               <Route path="/slides/:id" element={<SlidePage />} />
+              <Route path="/colour" element={<ColourCheckPage />} />
             </Route>
             <Route element={<Allowed permission="report.read" />}>
               <Route path="/cases/:id/report" element={<ReportPage />} />
@@ -76,6 +80,8 @@ export function Pages() {
 }
 
 export function App() {
+  // The viewer is the largest part and the one that must open at once: it is fetched while nothing else is to be done.
+  useEffect(() => whenIdle(() => void slidePage()), []);
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="light">
       <ModalsProvider>

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from coverslip.slides.colour.difference import ciede2000, lab_of
 from coverslip.slides.colour.table import ColourSpace, ColourTable, Nodes
 from coverslip.slides.colour.transform import build_table, transformed
 
+Number = TypeVar("Number", int, float)
 LIMIT = 2.0
 """CIEDE2000 that no patch may exceed. Rounding to 8 bits alone makes 0.7."""
 STORED: tuple[tuple[int, int, int], ...] = tuple(colour for _, colour in PATCHES)
@@ -40,11 +42,21 @@ def compare(measured: Sequence[Rgb], expected: Nodes, space: ColourSpace, profil
     """The check of one screen. Raises `InvalidInput` where not every patch was measured."""
     if len(measured) != len(PATCHES):
         raise InvalidInput(field="measured", problem="patches_missing", number=len(PATCHES))
-    found = ciede2000(lab_of(np.array(measured), space), lab_of(expected, space, 65535))
+    wanted_lab = lab_of(expected, space, 65535)
+    found = ciede2000(lab_of(np.array(measured), space), wanted_lab)
     eight_bit = np.round(expected / 257).astype(int)
     patches = [
-        CheckedPatch(name=name, stored=stored, expected=_rgb(wanted), measured=seen, delta_e=round(float(delta), 3))
-        for (name, stored), wanted, seen, delta in zip(PATCHES, eight_bit.tolist(), measured, found, strict=True)
+        CheckedPatch(
+            name=name,
+            stored=stored,
+            expected=_three(wanted),
+            measured=seen,
+            lab=_three(lab),
+            delta_e=round(float(delta), 3),
+        )
+        for (name, stored), wanted, seen, lab, delta in zip(
+            PATCHES, eight_bit.tolist(), measured, wanted_lab.round(2).tolist(), found, strict=True
+        )
     ]
     return ColourCheck(
         at=datetime.now(UTC),
@@ -58,6 +70,6 @@ def compare(measured: Sequence[Rgb], expected: Nodes, space: ColourSpace, profil
     )
 
 
-def _rgb(values: list[int]) -> Rgb:
-    red, green, blue = values
-    return red, green, blue
+def _three(values: list[Number]) -> tuple[Number, Number, Number]:
+    first, second, third = values
+    return first, second, third

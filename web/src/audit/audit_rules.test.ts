@@ -19,11 +19,11 @@ describe("the trail's filters", () => {
 });
 
 describe("an event", () => {
-  it.each(["case.read", "slide.view", "report.pdf", "slide.associated"])("%s only looks", (action) => {
+  it.each(["case.read", "slide.view", "report.pdf", "slide.associated", "slide.colour"])("%s only looks", (action) => {
     expect(isView(action)).toBe(true);
   });
 
-  it.each(["report.sign", "case.assign", "reading.review"])("%s changes something", (action) => {
+  it.each(["report.sign", "case.assign", "reading.review", "colour.check"])("%s changes something", (action) => {
     expect(isView(action)).toBe(false);
   });
 });

@@ -60,5 +60,5 @@ export function useDetails(): (detail: AuditEvent["detail"]) => string {
 
 /** Whether an event only looked at something. */
 export function isView(action: string): boolean {
-  return /\.(read|view|open|list|associated|cells|unmatched|pdf|export|case)$/.test(action);
+  return /\.(read|view|open|list|associated|cells|unmatched|pdf|export|case|colour|target)$/.test(action);
 }

@@ -44,7 +44,7 @@ function ReadingLight() {
 
 function PersonMenu() {
   const { t } = useTranslation("screen");
-  const { me } = useSession();
+  const { me, can } = useSession();
   const { signOut } = useSessionState();
   const language = useLanguage();
   const navigate = useNavigate();
@@ -57,6 +57,7 @@ function PersonMenu() {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>{pick(me.person.organization.name_zh, me.person.organization.name_en, language)}</Menu.Label>
+        {can("slide.read") && <Menu.Item onClick={() => void navigate("/colour")}>{t("menu.colour")}</Menu.Item>}
         <Menu.Item onClick={() => void navigate("/account")}>{t("menu.account")}</Menu.Item>
         <Menu.Item onClick={() => void signOut().catch(notifyProblem)}>{t("shell.sign_out")}</Menu.Item>
       </Menu.Dropdown>

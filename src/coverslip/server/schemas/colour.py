@@ -60,12 +60,16 @@ class NewColourCheck(Given):
 
 
 class CheckedPatch(Shown):
-    """One patch: stored, as LittleCMS computes it for the screen, as sent to the screen; `delta_e` between the two."""
+    """One patch: stored, as LittleCMS computes it for the screen, as sent to the screen; `delta_e` between the two.
+
+    `lab`: CIELAB (D50) of what is expected, for a colorimeter held to the screen.
+    """
 
     name: str
     stored: Rgb
     expected: Rgb
     measured: Rgb
+    lab: tuple[float, float, float]
     delta_e: float
 
 
