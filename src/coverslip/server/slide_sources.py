@@ -122,6 +122,7 @@ class SlideSources:
         self._decoders = decoders
         self._indexes = indexes
         self._folder = TemporaryDirectory(prefix="coverslip-slides-", ignore_cleanup_errors=True)
+        decoders.may_read(Path(self._folder.name))
         self._sources: OrderedDict[Key, TileSource] = OrderedDict()
         self._lock = threading.Lock()
         self._opening: dict[Key, threading.Lock] = {}

@@ -36,11 +36,19 @@ export function associatedImage(slideId: string, name: "label" | "macro" | "thum
   return `/api/v1/slides/${slideId}/associated/${name}`;
 }
 
-export function useSlide(id: string): UseQueryResult<SlideDetail, ApiError> {
+/** `arrived`: told at once, before anything is drawn; must keep its identity. */
+export function useSlide(
+  id: string,
+  arrived: (slide: SlideDetail) => void = () => undefined,
+): UseQueryResult<SlideDetail, ApiError> {
   return useQuery({
     queryKey: keys.slide(id),
-    queryFn: ({ signal }) =>
-      answer(http.GET("/api/v1/slides/{slide_id}", { params: { path: { slide_id: id } }, signal })),
+    queryFn: async ({ signal }) => {
+      const asked = http.GET("/api/v1/slides/{slide_id}", { params: { path: { slide_id: id } }, signal });
+      const slide = await answer(asked);
+      arrived(slide);
+      return slide;
+    },
   });
 }
 

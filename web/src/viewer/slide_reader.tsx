@@ -4,6 +4,7 @@ import { useNavigate } from "react-router";
 
 import { KeyImageButton } from "./key_image";
 import { LabelPopover } from "./label_popover";
+import { useFirstTiles } from "./first_tiles";
 import { SlideRail } from "./slide_rail";
 import { neighbour, slidesOf } from "./slide_words";
 import { Stage } from "./stage";
@@ -41,6 +42,7 @@ export function SlideReader({ slide }: { slide: SlideDetail }) {
     tiled.colour.state === "usable",
   );
   const colour = useColour(view, tiled);
+  const there = useFirstTiles(view);
   const panels = usePanels();
   const [tool, setTool] = useState<Tool>("look");
   const [shown, setShown] = useState<Record<CellGroup, boolean>>({ positive: true, negative: true, ignored: true });
@@ -119,7 +121,7 @@ export function SlideReader({ slide }: { slide: SlideDetail }) {
           canEdit={canEdit}
         />
         {panels.panel.shown && (
-          <PanelSide>
+          <PanelSide empty={!there}>
             <RegionList
               regions={regions.saved}
               selected={regions.selected}
@@ -156,11 +158,12 @@ export function SlideReader({ slide }: { slide: SlideDetail }) {
   );
 }
 
-function PanelSide({ children }: { children: React.ReactNode }) {
+/** The column beside the slide; it has its width at once, and its contents when the slide has its first tiles. */
+function PanelSide({ empty, children }: { empty: boolean; children: React.ReactNode }) {
   const { t } = useTranslation("viewer");
   return (
     <aside className={classes["panel"]} aria-label={t("panel.title")} data-testid="viewer-panel">
-      <div style={{ display: "flex", flexDirection: "column", gap: 14 }}>{children}</div>
+      <div style={{ display: "flex", flexDirection: "column", gap: 14 }}>{!empty && children}</div>
     </aside>
   );
 }

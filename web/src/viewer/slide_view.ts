@@ -101,6 +101,12 @@ export class SlideView {
     return () => this.listeners.delete(listener);
   };
 
+  /** Called for every tile that has arrived. Returns the way to stop listening. */
+  onTile(listener: () => void): () => void {
+    this.viewer.addHandler("tile-loaded", listener);
+    return () => this.viewer.removeHandler("tile-loaded", listener);
+  }
+
   /** Called when the view has come to rest. Returns the way to stop listening. */
   onRest(listener: () => void): () => void {
     this.settled.add(listener);

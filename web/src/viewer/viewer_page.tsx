@@ -2,6 +2,7 @@ import { Alert } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
 
+import { fetchFirstTiles } from "./first_tiles";
 import { SlideReader } from "./slide_reader";
 import { slideName } from "./slide_words";
 import { useSlide } from "../api/slides";
@@ -15,7 +16,7 @@ import { PatientBanner } from "../ui/patient_banner";
 /** `/slides/:id`: read one slide. */
 export default function ViewerPage() {
   const { id = "" } = useParams();
-  const slide = useSlide(id);
+  const slide = useSlide(id, fetchFirstTilesOf);
   const word = useWord();
   usePageTitle(
     slide.data === undefined ? "" : `${slide.data.case?.accession_number ?? ""} ${slideName(slide.data, word)}`.trim(),
@@ -25,6 +26,10 @@ export default function ViewerPage() {
   if (slide.data.status !== "ready" && slide.data.status !== "unmatched") return <NotReadable slide={slide.data} />;
   if (slide.data.levels.length === 0) return <NotReadable slide={slide.data} />;
   return <SlideReader key={id} slide={slide.data} />;
+}
+
+function fetchFirstTilesOf({ width, height, levels, tile_url }: SlideDetail): void {
+  if (width !== null && height !== null) fetchFirstTiles({ width, height, levels, tile_url });
 }
 
 /** A slide that has not arrived, or could not be read, says why. */
