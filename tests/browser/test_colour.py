@@ -202,3 +202,26 @@ def test_a_lost_graphics_context_comes_back_in_the_same_colours(context: Browser
       await new Promise((done) => setTimeout(done, 200));
     }""")
     assert differences(on_screen(page), by_littlecms(PROFILES["matrix"])).max() <= LIMIT
+
+
+def test_the_colour_check_measures_what_the_screen_is_sent_and_records_it(
+    context: BrowserContext, hospital: Hospital
+) -> None:
+    for query in ("", f"?slide={hospital.slides['table']}"):
+        page = context.new_page()
+        with page.expect_response("**/api/v1/colour/checks") as answer:
+            page.goto(f"{hospital.server.url}/colour{query}")
+        expect(page.get_by_test_id("colour-result")).to_have_attribute("data-passed", "true")
+        expect(page.get_by_test_id("colour-patch")).to_have_count(len(PATCHES))
+        check = answer.value.json()
+        wanted = by_littlecms(PROFILES["table" if query else "matrix"])
+        assert differences(np.array([patch["measured"] for patch in check["patches"]]), wanted).max() <= LIMIT
+        assert 0 < check["mean"] < check["largest"] <= LIMIT
+
+
+def test_a_check_by_a_profile_that_cannot_be_used_says_so(context: BrowserContext, hospital: Hospital) -> None:
+    page = context.new_page()
+    page.goto(f"{hospital.server.url}/colour?slide={hospital.slides['broken']}")
+    reason = colour_of_profile(PROFILES["broken"], ColourSpace.SRGB).error().message("zh-CN")
+    expect(page.get_by_text(reason)).to_be_visible()
+    expect(page.get_by_test_id("colour-result")).to_have_count(0)
