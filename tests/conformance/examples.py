@@ -90,7 +90,11 @@ FROM_THE_REGISTRY = (
 )
 SOURCES: dict[str, Callable[[Path], Path]] = {**{name: WRITERS[name] for name in FROM_THE_REGISTRY}, **OWN}
 PASSING = ("svs-jpeg-rgb", "svs-jpeg-ycbcr", "svs-with-missing-tiles", "tiff-pyramid", "tiff-grey-jpeg", "ome-tiff")
-"""Sources whose every level is stored in tiles that a DICOM instance can hold as they are."""
+"""Sources whose every level is stored in tiles that a DICOM instance can hold as they are: JPEG."""
+CODESTREAMS = ("svs-jpeg2000-rgb", "dicom-jpeg2000", "dicom-htj2k")
+"""The same: JPEG 2000."""
+HTJ2K = ("dicom-htj2k",)
+"""Converted into transfer syntaxes of 2023, which dciodvfy of 2022 and OpenSlide 4.0 do not know."""
 
 
 @cache

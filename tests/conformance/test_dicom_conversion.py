@@ -20,9 +20,9 @@ from coverslip.slides.registry import open_slide
 from coverslip.slides.slide import Slide
 from coverslip.vocabulary.geometry import Box
 from tests.conformance.conftest import installed
-from tests.conformance.examples import GIVEN, PASSING, SOURCES, SPACING, converted, files, source
+from tests.conformance.examples import CODESTREAMS, GIVEN, HTJ2K, PASSING, SOURCES, SPACING, converted, files, source
 
-ONE_OF_EACH = [(name, "lossless", False) for name in SOURCES] + [
+ONE_OF_EACH = [(name, "lossless", False) for name in SOURCES if name not in HTJ2K] + [
     ("tiff-plain", "jpeg", False),
     ("svs-jpeg-rgb", "lossless", True),
     ("svs-jpeg2000-rgb", "lossless", True),
@@ -55,9 +55,10 @@ def test_dciodvfy_finds_no_error_in_any_instance(name: str, wanted: str, given: 
     assert {file.name: errors(file) for file in files(done)} == {file.name: [] for file in files(done)}
 
 
-def test_dciodvfy_finds_no_error_in_the_attributes_of_htj2k(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["tiff-plain", *HTJ2K])
+def test_dciodvfy_finds_no_error_in_the_attributes_of_htj2k(name: str, tmp_path: Path) -> None:
     """It is older than HTJ2K's transfer syntaxes and cannot read the pixels: they are called JPEG 2000 for it."""
-    for file in files(converted("tiff-plain", "dicom", "htj2k")):
+    for file in files(converted(name, "dicom", "htj2k")):
         renamed = pydicom.dcmread(file)
         assert renamed.file_meta.TransferSyntaxUID == HTJ2KLossless
         renamed.file_meta.TransferSyntaxUID = JPEG2000Lossless
@@ -108,7 +109,21 @@ def test_stored_tiles_are_the_frames_byte_by_byte(name: str) -> None:
                     assert frame == stored + b"\0" * (len(stored) % 2), (level, number)
 
 
-@pytest.mark.parametrize("name", PASSING)
+@pytest.mark.parametrize("name", CODESTREAMS)
+def test_stored_codestreams_are_the_frames_byte_by_byte(name: str) -> None:
+    with open_slide(source(name)) as slide:
+        index = slide.stored_index()  # type: ignore[attr-defined]  # these readers have one
+        for number, level in enumerate(index.levels):
+            header = pydicom.dcmread(converted(name, "dicom").out / f"level-{number}.dcm")
+            frames = list(generate_frames(header.PixelData, number_of_frames=int(header.NumberOfFrames)))
+            assert len(frames) == level.columns * level.rows
+            for tile, frame in enumerate(frames):
+                file = Path(index.files[level.files[tile] if level.files is not None else 0])
+                stored = file.read_bytes()[level.offsets[tile] :][: level.lengths[tile]]
+                assert frame == stored + b"\0" * (len(stored) % 2), (number, tile)
+
+
+@pytest.mark.parametrize("name", [*PASSING, *CODESTREAMS])
 def test_levels_that_can_pass_through_do(name: str) -> None:
     assert all(image.passed_through for image in converted(name, "dicom").images if image.kind == "volume")
 
@@ -148,7 +163,7 @@ def test_wsidicom_decodes_the_pixels_of_the_source(name: str) -> None:
             assert np.array_equal(np.asarray(image.convert("RGB")), whole(slide, number)), number
 
 
-@pytest.mark.parametrize("name", [name for name in SOURCES if "grey" not in name])
+@pytest.mark.parametrize("name", [name for name in SOURCES if "grey" not in name and name not in HTJ2K])
 def test_openslide_opens_it_and_decodes_the_pixels_of_the_source(name: str) -> None:
     with (
         openslide.OpenSlide(str(converted(name, "dicom").out / "level-0.dcm")) as opened,
@@ -217,12 +232,13 @@ def test_each_instance_says_what_it_is() -> None:
 
 def test_the_photometric_interpretation_is_that_of_the_stored_tiles() -> None:
     found = {}
-    for name in ("svs-jpeg-rgb", "svs-jpeg-ycbcr", "tiff-grey-jpeg", "tiff-plain"):
+    for name in ("svs-jpeg-rgb", "svs-jpeg-ycbcr", "svs-jpeg2000-rgb", "tiff-grey-jpeg", "tiff-plain"):
         header = pydicom.dcmread(converted(name, "dicom").out / "level-0.dcm", stop_before_pixels=True)
         found[name] = (header.PhotometricInterpretation, header.file_meta.TransferSyntaxUID.name)
     assert found == {
         "svs-jpeg-rgb": ("RGB", "JPEG Baseline (Process 1)"),
         "svs-jpeg-ycbcr": ("YBR_FULL_422", "JPEG Baseline (Process 1)"),
+        "svs-jpeg2000-rgb": ("RGB", "JPEG 2000 Image Compression"),
         "tiff-grey-jpeg": ("MONOCHROME2", "JPEG Baseline (Process 1)"),
         "tiff-plain": ("YBR_RCT", "JPEG 2000 Image Compression (Lossless Only)"),
     }

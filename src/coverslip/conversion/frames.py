@@ -12,14 +12,13 @@ import imagecodecs
 import numpy as np
 
 from coverslip.conversion.errors import SourceChanged, TilesDiffer
-from coverslip.conversion.plan import Choice, LevelPlan, Plan
-from coverslip.conversion.streams import NEAREST_SOF, JpegHeader, jpeg_header
+from coverslip.conversion.plan import Choice, Codec, Header, LevelPlan, Places, Plan
+from coverslip.conversion.streams import NEAREST_SOF, JpegHeader, jpeg2000_header, jpeg_header
 from coverslip.slides.errors import TileUnreadable
 from coverslip.slides.isolation import IsolatedSlide
 from coverslip.slides.jpeg import encode
 from coverslip.slides.slide import RgbImage
 from coverslip.slides.source import Source, open_source
-from coverslip.slides.tile_index import LevelIndex
 from coverslip.slides.tiled import white_image
 from coverslip.vocabulary.geometry import Box
 
@@ -41,66 +40,60 @@ class StoredFrames:
     """
 
     def __init__(self, plan: Plan, level: LevelPlan) -> None:
-        assert level.index is not None
-        self._plan = plan
+        assert level.places is not None
+        self._file = plan.source.name
         self._level = level
-        self._index: LevelIndex = level.index
-        self._blank = blank_tile(level) if self._has_gaps() else b""
+        self._places: Places = level.places
+        has_gaps = not all(self._places.length(tile) for tile in range(level.count))
+        self._blank = blank_tile(level) if has_gaps else b""
 
     def lengths(self) -> Iterator[int]:
         """Bytes of each tile."""
-        index = self._index
-        kept = len(index.head) - index.skip
-        for number in range(self._level.count):
-            length = index.lengths[number]
-            yield length + kept if length > index.skip else len(self._blank)
+        for tile in range(self._level.count):
+            yield self._places.length(tile) or len(self._blank)
 
     def __iter__(self) -> Iterator[Frame]:
-        index, count = self._index, self._level.count
-        check = _Likeness(self._plan, self._level)
+        places, count, skip = self._places, self._level.count, self._places.skip
+        check = _Likeness(self._file, self._level)
         with ExitStack() as stack:
             sources = self._sources(stack)
-            number = 0
-            while number < count:
-                if index.lengths[number] <= index.skip:
+            first = 0
+            while first < count:
+                if not places.length(first):
                     yield b"", self._blank
-                    number += 1
+                    first += 1
                     continue
-                end = self._run(number)
-                file = index.files[number] if index.files is not None else 0
-                start = index.offsets[number]
-                length = index.offsets[end - 1] + index.lengths[end - 1] - start
-                data = memoryview(sources[file].read_at(start, length))
+                end = self._run(first)
+                start = places.offsets[first]
+                length = places.offsets[end - 1] + places.lengths[end - 1] - start
+                data = memoryview(sources[places.file(first)].read_at(start, length))
                 if len(data) != length:
-                    raise SourceChanged(file=self._plan.source.name)
-                for tile in range(number, end):
-                    at = index.offsets[tile] - start
-                    stored = data[at + index.skip : at + index.lengths[tile]]
+                    raise SourceChanged(file=self._file)
+                for tile in range(first, end):
+                    at = places.offsets[tile] - start
+                    stored = data[at + skip : at + places.lengths[tile]]
                     check(tile, stored)
-                    yield index.head, stored
-                number = end
+                    yield places.head, stored
+                first = end
 
     def _run(self, first: int) -> int:
         """The first tile after those that are read in one piece with `first`."""
-        index, count = self._index, self._level.count
-        start, number = index.offsets[first], first
-        end = start + index.lengths[first]
-        while number + 1 < count:
-            offset, length = index.offsets[number + 1], index.lengths[number + 1]
-            same_file = index.files is None or index.files[number + 1] == index.files[first]
-            if length <= index.skip or not same_file or not end <= offset <= end + LARGEST_GAP:
+        places, count = self._places, self._level.count
+        start, tile = places.offsets[first], first
+        end = start + places.lengths[first]
+        while tile + 1 < count:
+            offset, length = places.offsets[tile + 1], places.lengths[tile + 1]
+            same_file = places.file(tile + 1) == places.file(first)
+            if length <= places.skip or not same_file or not end <= offset <= end + LARGEST_GAP:
                 break
             if offset + length - start > READ_AT_ONCE:
                 break
-            number, end = number + 1, offset + length
-        return number + 1
-
-    def _has_gaps(self) -> bool:
-        return any(self._index.lengths[number] <= self._index.skip for number in range(self._level.count))
+            tile, end = tile + 1, offset + length
+        return tile + 1
 
     def _sources(self, stack: ExitStack) -> list[Source]:
         opened = []
-        for name in self._plan.files:
+        for name in self._places.files:
             source = open_source(Path(name))
             stack.callback(source.close)
             opened.append(source)
@@ -108,46 +101,43 @@ class StoredFrames:
 
 
 class _Likeness:
-    """Whether a tile is built as the level's plan says; one comparison of bytes for each tile that is."""
+    """Whether a tile is built as the level's plan says; one comparison of bytes for each JPEG tile that is."""
 
-    def __init__(self, plan: Plan, level: LevelPlan) -> None:
-        assert level.index is not None
-        self._file = plan.source.name
+    def __init__(self, file: str, level: LevelPlan) -> None:
+        assert level.places is not None
+        self._file = file
         self._level = level
-        self._head = level.index.head
+        self._head = level.places.head
         self._at: slice | None = None
 
-    def __call__(self, number: int, stored: memoryview) -> None:
+    def __call__(self, tile: int, stored: memoryview) -> None:
         expected = self._level.header
-        if expected is None or (self._at is not None and stored[self._at] == expected.frame):
+        if expected is None:
             return
-        column, row = number % self._level.columns, number // self._level.columns
+        if isinstance(expected, JpegHeader) and self._at is not None and stored[self._at] == expected.frame:
+            return
+        column, row = tile % self._level.columns, tile // self._level.columns
         start = bytes(stored[:NEAREST_SOF])
         try:
-            found = jpeg_header(self._head + start)
+            found = _header_like(expected, self._head + start)
         except ValueError as error:
             raise TileUnreadable(level=self._level.level, column=column, row=row, problem=str(error)) from error
-        if not _alike(found, expected):
+        if found.kind != expected.kind or (found.width, found.height) != (expected.width, expected.height):
             raise TilesDiffer(file=self._file, level=self._level.level, column=column, row=row)
-        at = start.find(expected.frame)
-        self._at = slice(at, at + len(expected.frame)) if at >= 0 else None
+        if isinstance(expected, JpegHeader):
+            at = start.find(expected.frame)
+            self._at = slice(at, at + len(expected.frame)) if at >= 0 else None
 
 
-def _alike(found: JpegHeader, expected: JpegHeader) -> bool:
-    sizes = (found.width, found.height) == (expected.width, expected.height)
-    return sizes and (found.colours, found.sampling, found.process, found.precision) == (
-        expected.colours,
-        expected.sampling,
-        expected.process,
-        expected.precision,
-    )
+def _header_like(expected: Header, start: bytes) -> Header:
+    return jpeg_header(start) if isinstance(expected, JpegHeader) else jpeg2000_header(start)
 
 
 def blank_tile(level: LevelPlan) -> bytes:
     """A white tile built like the others of the level: what readers show where nothing is stored."""
     header = level.header
     image = white_image(level.tile_width, level.tile_height)
-    if header is None:
+    if not isinstance(header, JpegHeader):
         return bytes(imagecodecs.webp_encode(image, lossless=True))
     if header.colours == "grey":
         return bytes(imagecodecs.jpeg8_encode(image[..., 0], level=NO_LOSS, colorspace="gray"))
@@ -168,7 +158,7 @@ class DecodedFrames:
     def __init__(self, slide: IsolatedSlide, level: LevelPlan, choice: Choice, workers: int) -> None:
         self._slide = slide
         self._level = level
-        self._encode = encoder(level, choice)
+        self._encode = encoder(level.codec, choice)
         self._workers = workers
 
     def __iter__(self) -> Iterator[Frame]:
@@ -200,11 +190,11 @@ class DecodedFrames:
         return self._slide.region(level.level, Box(x, y, level.tile_width, level.tile_height))
 
 
-def encoder(level: LevelPlan, choice: Choice) -> Callable[[RgbImage], bytes]:
+def encoder(codec: Codec, choice: Choice) -> Callable[[RgbImage], bytes]:
     """(h, w, 3) uint8 to bytes, as the plan says."""
-    if level.codec == "jpeg":
+    if codec == "jpeg":
         return lambda image: encode(image, choice.quality)
-    if level.codec == "htj2k":
+    if codec == "htj2k":
         return htj2k
     return jpeg2000
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from array import array
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from coverslip.conversion.errors import LayersNotConverted
-from coverslip.conversion.streams import NEAREST_SOF, JpegHeader, jpeg_header
+from coverslip.conversion.streams import NEAREST_SOF, Jpeg2000Header, JpegHeader, jpeg2000_header, jpeg_header
 from coverslip.slides.isolation import IsolatedSlide
 from coverslip.slides.jpeg import BASELINE, EXTENDED
 from coverslip.slides.slide import Compression, Level, SlideProperties
 from coverslip.slides.source import open_source
+from coverslip.slides.stored import StoredIndex, StoredLevel
 from coverslip.slides.tile_index import LevelIndex, TileIndex
 
+Header = JpegHeader | Jpeg2000Header
+AnyHeader = TypeVar("AnyHeader", JpegHeader, Jpeg2000Header)
 Target = Literal["dicom", "ome-tiff", "tiff"]
 Codec = Literal["jpeg", "webp", "jpeg2000", "htj2k", "deflate"]
 Wanted = Literal["lossless", "htj2k", "jpeg"]
@@ -26,6 +31,7 @@ OWN_TILE = 512
 """Grid of levels that are decoded and whose own grid is none that readers expect."""
 USUAL_TILES = range(128, 2049)
 SAMPLED_TILES = 16
+BITS = 8
 TIFF_STEP = 16
 """TIFF 6.0 section 15: sides of tiles are multiples of 16."""
 LOSSLESS: frozenset[Compression] = frozenset({"none", "lzw", "deflate", "zstd", "jpegls"})
@@ -48,6 +54,30 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Places:
+    """Where the stored tiles of a level lie, row by row; a tile no longer than `skip` is not stored."""
+
+    files: tuple[str, ...]
+    """Absolute paths."""
+    offsets: array[int]
+    lengths: array[int]
+    numbers: array[int] | None
+    """Of each tile, the position of its file in `files`; None: all in the first."""
+    head: bytes
+    """Bytes that replace the first `skip` bytes of each stored tile."""
+    skip: int
+
+    def length(self, tile: int) -> int:
+        """Bytes of the complete tile; 0 where it is not stored."""
+        stored = self.lengths[tile]
+        return stored - self.skip + len(self.head) if stored > self.skip else 0
+
+    def file(self, tile: int) -> int:
+        """Position of its file."""
+        return self.numbers[tile] if self.numbers is not None else 0
+
+
+@dataclass(frozen=True, slots=True)
 class LevelPlan:
     """One level of the result."""
 
@@ -61,12 +91,14 @@ class LevelPlan:
     codec: Codec
     stored_as: Compression
     """How the slide itself stores it."""
-    index: LevelIndex | None
+    places: Places | None
     """Where the tiles lie that pass through; None where the level is decoded."""
-    header: JpegHeader | None
-    """Of its tiles, where they are JPEG and pass through."""
+    header: Header | None
+    """Of its tiles, where they are JPEG or JPEG 2000 and pass through."""
     reason: Reason
-    """Why it is decoded, one of `Reason`; empty where it passes through."""
+    """Why it is decoded; empty where it passes through."""
+    stored_lossless: bool | None = None
+    """Of tiles that pass through, where the file says whether their compression lost anything."""
 
     @property
     def columns(self) -> int:
@@ -86,7 +118,7 @@ class LevelPlan:
     @property
     def passes(self) -> bool:
         """Whether the stored tiles are taken as they are."""
-        return self.index is not None
+        return self.places is not None
 
     @property
     def source_lossless(self) -> bool:
@@ -99,8 +131,6 @@ class Plan:
     """What is written, before anything is."""
 
     source: Path
-    files: tuple[str, ...]
-    """In which the tiles that pass through lie; `LevelIndex.files` counts in them."""
     properties: SlideProperties
     levels: tuple[LevelPlan, ...]
     choice: Choice
@@ -114,67 +144,88 @@ def plan_conversion(slide: IsolatedSlide, source: Path, target: Target, choice: 
     if len(properties.planes) > 1 or properties.channels:
         planes, channels = len(properties.planes), len(properties.channels)
         raise LayersNotConverted(file=source.name, planes=planes, channels=channels)
-    index = slide.tile_index() if choice.pass_through else TileIndex((), (None,) * len(properties.levels))
+    none = (None,) * len(properties.levels)
+    served = slide.tile_index() if choice.pass_through else TileIndex((), none)
+    stored = slide.stored_index() if choice.pass_through else StoredIndex((), none)
     levels = []
     for number, level in enumerate(properties.levels):
-        stored, header, reason = _passing(index, number, level, target)
-        if not choice.pass_through:
-            reason = "asked"
-        if stored is None:
-            levels.append(_decoded(number, level, choice.codec(target), reason))
-        else:
-            codec: Codec = "webp" if stored.media_type == "image/webp" else "jpeg"
-            levels.append(_plan(number, level, codec, stored, header))
-    return Plan(source.absolute(), index.files, properties, tuple(levels), choice, target)
+        plain = _decoded(number, level, choice.codec(target), "not_stored_so" if choice.pass_through else "asked")
+        jpeg, codestreams = served.levels[number], stored.levels[number]
+        if jpeg is not None:
+            plain = _served(plain, level, jpeg, served.files, target)
+        elif codestreams is not None:
+            plain = _codestreams(plain, level, codestreams, stored.files, target)
+        levels.append(plain)
+    return Plan(source.absolute(), properties, tuple(levels), choice, target)
 
 
-def _passing(
-    index: TileIndex, number: int, level: Level, target: Target
-) -> tuple[LevelIndex | None, JpegHeader | None, Reason]:
-    """The level's tiles where they pass, what they say of themselves, and why they do not pass."""
-    stored = index.levels[number]
-    if stored is None or stored.restarts is not None:  # pieces of one stream (NDPI) are no frames of their own
-        return None, None, "not_stored_so"
-    if stored.columns != level.columns or stored.rows != level.rows:
-        return None, None, "grid"
-    if target != "dicom" and (level.tile_width % TIFF_STEP or level.tile_height % TIFF_STEP):
-        return None, None, "grid"
-    if stored.media_type == "image/webp" and target != "dicom":
-        return stored, None, ""
-    if stored.media_type != "image/jpeg":
-        return None, None, "not_stored_so"
-    headers = {header for header in _samples(index, number, stored) if header is not None}
-    if len({(header.colours, header.sampling, header.process) for header in headers}) != 1:
-        return None, None, "tiles_differ"
-    header = next(iter(headers))
-    if header.process not in (BASELINE, EXTENDED) or header.precision != 8:
-        return None, None, "jpeg_process"
-    if any((found.width, found.height) != (level.tile_width, level.tile_height) for found in headers):
-        return None, None, "tiles_differ"
-    return stored, header, ""
+def _served(plain: LevelPlan, level: Level, index: LevelIndex, files: tuple[str, ...], target: Target) -> LevelPlan:
+    """The level as its tiles are served, or `plain` with the reason why they cannot pass."""
+    places = Places(files, index.offsets, index.lengths, index.files, index.head, index.skip)
+    if not _fits(level, index.columns, index.rows, target):
+        return replace(plain, reason="grid")
+    if index.media_type == "image/webp" and target != "dicom":
+        return _passing(plain, level, "webp", places, None)
+    if index.media_type != "image/jpeg":
+        return plain
+    headers = _headers(places, level.columns * level.rows, jpeg_header)
+    if not _one_kind(headers, level):
+        return replace(plain, reason="tiles_differ")
+    header = headers[0]
+    if header.process not in (BASELINE, EXTENDED) or header.precision != BITS:
+        return replace(plain, reason="jpeg_process")
+    return _passing(plain, level, "jpeg", places, header)
 
 
-def _samples(index: TileIndex, number: int, level: LevelIndex) -> Iterator[JpegHeader | None]:
-    """Of some tiles, their headers; None for a tile that has none."""
+def _codestreams(
+    plain: LevelPlan, level: Level, stored: StoredLevel, files: tuple[str, ...], target: Target
+) -> LevelPlan:
+    """The level as its codestreams are stored, or `plain` with the reason why they cannot pass."""
+    places = Places(files, stored.offsets, stored.lengths, stored.files, b"", 0)
+    if not _fits(level, stored.columns, stored.rows, target):
+        return replace(plain, reason="grid")
+    if stored.components == "ycbcr" or (stored.codestream == "htj2k" and target != "dicom"):
+        return plain  # neither has a name in the result: YCbCr without the codec's transform, HTJ2K in TIFF
     count = level.columns * level.rows
-    stored = [tile for tile in range(count) if level.lengths[tile] > level.skip]
+    headers = _headers(places, count, jpeg2000_header)
+    if not _one_kind(headers, level) or not all(stored.lengths[:count]):
+        return replace(plain, reason="tiles_differ")
+    header = headers[0]
+    if header.precision != BITS or header.subsampled or header.high_throughput != (stored.codestream == "htj2k"):
+        return plain
+    return replace(_passing(plain, level, stored.codestream, places, header), stored_lossless=stored.lossless)
+
+
+def _fits(level: Level, columns: int, rows: int, target: Target) -> bool:
+    whole = level.tile_width % TIFF_STEP == level.tile_height % TIFF_STEP == 0
+    return (columns, rows) == (level.columns, level.rows) and (target == "dicom" or whole)
+
+
+def _one_kind(headers: list[AnyHeader], level: Level) -> bool:
+    """Whether all are built alike and as large as the level's tiles."""
+    sizes = {(header.width, header.height) for header in headers}
+    return len({header.kind for header in headers}) == 1 and sizes == {(level.tile_width, level.tile_height)}
+
+
+def _headers(places: Places, count: int, read: Callable[[bytes], AnyHeader]) -> list[AnyHeader]:
+    """Of some tiles, those that have one: a damaged tile says so when it is copied."""
+    stored = [tile for tile in range(count) if places.length(tile)]
+    found = []
     for tile in stored[:: max(1, len(stored) // SAMPLED_TILES)]:
-        file = level.files[tile] if level.files is not None else 0
-        source = open_source(Path(index.files[file]))
+        source = open_source(Path(places.files[places.file(tile)]))
         try:
-            length = min(level.lengths[tile] - level.skip, NEAREST_SOF)
-            start = level.head + source.read_at(level.offsets[tile] + level.skip, length)
+            length = min(places.lengths[tile] - places.skip, NEAREST_SOF)
+            start = places.head + source.read_at(places.offsets[tile] + places.skip, length)
         finally:
             source.close()
-        try:
-            yield jpeg_header(start)
-        except ValueError:
-            yield None
+        with suppress(ValueError):
+            found.append(read(start))
+    return found
 
 
 def _decoded(number: int, level: Level, codec: Codec, reason: Reason) -> LevelPlan:
     usual = level.tile_width in USUAL_TILES and level.tile_height in USUAL_TILES
-    fits = usual and level.tile_width % 16 == level.tile_height % 16 == 0
+    fits = usual and level.tile_width % TIFF_STEP == level.tile_height % TIFF_STEP == 0
     size = (level.tile_width, level.tile_height) if fits else (OWN_TILE, OWN_TILE)
     return LevelPlan(
         level=number,
@@ -185,23 +236,19 @@ def _decoded(number: int, level: Level, codec: Codec, reason: Reason) -> LevelPl
         tile_height=size[1],
         codec=codec,
         stored_as=level.compression,
-        index=None,
+        places=None,
         header=None,
         reason=reason,
     )
 
 
-def _plan(number: int, level: Level, codec: Codec, stored: LevelIndex, header: JpegHeader | None) -> LevelPlan:
-    return LevelPlan(
-        level=number,
-        width=level.width,
-        height=level.height,
-        downsample=level.downsample,
+def _passing(plain: LevelPlan, level: Level, codec: Codec, places: Places, header: Header | None) -> LevelPlan:
+    return replace(
+        plain,
         tile_width=level.tile_width,
         tile_height=level.tile_height,
         codec=codec,
-        stored_as=level.compression,
-        index=stored,
+        places=places,
         header=header,
         reason="",
     )

@@ -31,6 +31,11 @@ class JpegHeader:
     """The frame header as stored, marker included; equal in all tiles that are built alike."""
 
     @property
+    def kind(self) -> tuple[object, ...]:
+        """Equal for streams that one description fits, whatever their size."""
+        return self.process, self.precision, self.sampling, self.colours
+
+    @property
     def subsampling(self) -> tuple[int, int]:
         """By how much chroma is coarser than brightness, horizontally and vertically."""
         if len(self.sampling) == 1:
@@ -98,6 +103,12 @@ class Jpeg2000Header:
     reversible: bool
     """Whether the wavelet is the reversible 5-3 one."""
     high_throughput: bool
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """Equal for codestreams that one description fits, whatever their size."""
+        colours = self.components, self.precision, self.subsampled
+        return *colours, self.transformed, self.reversible, self.high_throughput
 
 
 SOC, SIZ, CAP, COD = 0xFF4F, 0xFF51, 0xFF50, 0xFF52

@@ -12,7 +12,7 @@ from coverslip.conversion.ome_xml import ome_xml
 from coverslip.conversion.output import new_file, require_room
 from coverslip.conversion.plan import Plan
 from coverslip.conversion.result import Progress, Written
-from coverslip.conversion.tiff_levels import CLASSIC_LIMIT, REDUCED, LevelWriter, largest_size, least_size
+from coverslip.conversion.tiff_levels import CLASSIC_LIMIT, REDUCED, LevelWriter, is_grey, largest_size, least_size
 from coverslip.slides.isolation import IsolatedSlide
 from coverslip.slides.slide import RgbImage
 from coverslip.vocabulary.units import Spacing
@@ -57,17 +57,14 @@ def _written(
     with tifffile.TiffWriter(file, bigtiff=big) as tiff:
         writer = LevelWriter(tiff, slide, plan, max(1, os.cpu_count() or 1), progress)
         first, *others = plan.levels
-        text = ome_xml(plan.properties, spacing, pictures, grey=_grey(plan)) if is_ome else _description(plan, spacing)
+        text = _description(plan, spacing)
+        if is_ome:
+            text = ome_xml(plan.properties, spacing, pictures, grey=is_grey(first))
         subordinate = {"subifds": len(others)} if is_ome and others else {}
         written = [writer.level(first, spacing, text, **subordinate)]
         written += [writer.level(level, spacing, None, subfiletype=REDUCED) for level in others]
         written += [writer.beside(name, image) for name, image in pictures.items()]
     return written
-
-
-def _grey(plan: Plan) -> bool:
-    header = plan.levels[0].header
-    return header is not None and header.colours == "grey"
 
 
 def _description(plan: Plan, spacing: Spacing | None) -> str:

@@ -13,6 +13,7 @@ from coverslip import __version__
 from coverslip.conversion.frames import DecodedFrames, StoredFrames
 from coverslip.conversion.plan import LevelPlan, Plan
 from coverslip.conversion.result import Progress, Written
+from coverslip.conversion.streams import Jpeg2000Header
 from coverslip.slides.isolation import IsolatedSlide
 from coverslip.slides.jpeg import EOI, SOI, segments
 from coverslip.slides.slide import RgbImage, SlideProperties
@@ -64,7 +65,7 @@ class LevelWriter:
         options = {**_storage(level), **_resolution(spacing, level.downsample), **more}
         self._tiff.write(
             counted.over(self._tiles(level)),
-            shape=(level.height, level.width) if _is_grey(level) else (level.height, level.width, 3),
+            shape=(level.height, level.width) if is_grey(level) else (level.height, level.width, 3),
             dtype=np.uint8,
             tile=(level.tile_height, level.tile_width),
             iccprofile=self._plan.properties.icc_profile,
@@ -104,14 +105,14 @@ class LevelWriter:
         return Written("", {"macro": "overview"}.get(name, name), width, height, 1, image.nbytes, False, "deflate", "")
 
     def _tiles(self, level: LevelPlan) -> Iterator[Tile]:
-        if level.index is None:
+        if level.places is None:
             frames = DecodedFrames(self._slide, level, self._plan.choice, self._workers)
             if level.codec == "deflate":
                 yield from frames.pixels()  # tifffile compresses them
             else:
                 yield from (bytes(data) for _, data in frames)
             return
-        tables = _Tables.of(level.index.head)
+        tables = _Tables.of(level.places.head)
         for head, stored in StoredFrames(self._plan, level):
             yield (tables.before if head else b"") + bytes(stored)
 
@@ -131,7 +132,10 @@ class _Counted:
             self._progress.advance(1, size)
 
 
-def _is_grey(level: LevelPlan) -> bool:
+def is_grey(level: LevelPlan) -> bool:
+    """Whether its tiles pass through and have one component."""
+    if isinstance(level.header, Jpeg2000Header):
+        return level.header.components == 1
     return level.header is not None and level.header.colours == "grey"
 
 
@@ -142,7 +146,9 @@ def _storage(level: LevelPlan) -> dict[str, Any]:
         return {"compression": "deflate", "predictor": True, "photometric": "rgb", "compressionargs": arguments}
     if level.codec == "webp":
         return {"compression": "webp", "photometric": "rgb"}
-    if level.header is None or level.index is None:
+    if isinstance(level.header, Jpeg2000Header):
+        return {"compression": "jpeg2000", "photometric": "minisblack" if is_grey(level) else "rgb"}
+    if level.header is None or level.places is None:
         return {"compression": "jpeg", "photometric": "ycbcr", "subsampling": (1, 1)}
     if level.header.colours == "grey":
         colours: dict[str, Any] = {"photometric": "minisblack"}
@@ -150,7 +156,7 @@ def _storage(level: LevelPlan) -> dict[str, Any]:
         colours = {"photometric": "rgb"}
     else:
         colours = {"photometric": "ycbcr", "subsampling": level.header.subsampling}
-    return {"compression": "jpeg", "jpegtables": _Tables.of(level.index.head).shared, **colours}
+    return {"compression": "jpeg", "jpegtables": _Tables.of(level.places.head).shared, **colours}
 
 
 def _resolution(spacing: Spacing | None, downsample: float) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from coverslip.conversion.plan import Codec, LevelPlan
-from coverslip.conversion.streams import Colours
+from coverslip.conversion.streams import Colours, Jpeg2000Header, JpegHeader
 from coverslip.slides.jpeg import EXTENDED
 from coverslip.slides.slide import Compression
 from coverslip.vocabulary.units import Spacing
@@ -17,7 +17,9 @@ Flavour = Literal["VOLUME", "THUMBNAIL", "LABEL", "OVERVIEW"]
 JPEG_BASELINE = "1.2.840.10008.1.2.4.50"
 JPEG_EXTENDED = "1.2.840.10008.1.2.4.51"
 JPEG2000_LOSSLESS = "1.2.840.10008.1.2.4.90"
+JPEG2000 = "1.2.840.10008.1.2.4.91"
 HTJ2K_LOSSLESS = "1.2.840.10008.1.2.4.201"
+HTJ2K = "1.2.840.10008.1.2.4.203"
 METHODS: dict[Compression, str] = {
     "jpeg": "ISO_10918_1",
     "jpeg2000": "ISO_15444_1",
@@ -34,6 +36,13 @@ class Encoding:
     photometric: str
     method: str | None
     """Of a lossy encoding; None for one without loss."""
+
+    @property
+    def name(self) -> str:
+        """`jpeg`, `jpeg2000` or `htj2k`."""
+        if self.transfer_syntax in (JPEG_BASELINE, JPEG_EXTENDED):
+            return "jpeg"
+        return "htj2k" if self.transfer_syntax in (HTJ2K, HTJ2K_LOSSLESS) else "jpeg2000"
 
     @property
     def samples(self) -> int:
@@ -85,10 +94,24 @@ def encoding_of(level: LevelPlan) -> Encoding:
     JPEG in YCbCr is YBR_FULL_422 whatever its chroma resolution: the only YCbCr that PS3.3 C.8.12.4.1.5 allows, and the
     stream's own sampling factors govern decoding (PS3.5 8.2.1).
     """
-    if level.header is not None:
+    if isinstance(level.header, JpegHeader):
         syntax = JPEG_EXTENDED if level.header.process == EXTENDED else JPEG_BASELINE
         return Encoding(syntax, _jpeg_photometric(level.header.colours), METHODS["jpeg"])
+    if isinstance(level.header, Jpeg2000Header):
+        return _codestream(level.header, bool(level.stored_lossless))
     return encoding_for(level.codec)
+
+
+def _codestream(header: Jpeg2000Header, lossless: bool) -> Encoding:
+    """Named lossless only where the slide says so: a reversible wavelet may be cut short."""
+    photometric = "MONOCHROME2" if header.components == 1 else "RGB"
+    if header.transformed:
+        photometric = "YBR_RCT" if header.reversible else "YBR_ICT"
+    if header.high_throughput:
+        syntax, method = (HTJ2K_LOSSLESS, None) if lossless else (HTJ2K, METHODS["htj2k"])
+    else:
+        syntax, method = (JPEG2000_LOSSLESS, None) if lossless else (JPEG2000, METHODS["jpeg2000"])
+    return Encoding(syntax, photometric, method)
 
 
 def encoding_for(codec: Codec) -> Encoding:

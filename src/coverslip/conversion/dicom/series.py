@@ -14,7 +14,6 @@ from coverslip.conversion.dicom.header import SeriesFacts, dataset
 from coverslip.conversion.dicom.instance import InstanceFile
 from coverslip.conversion.dicom.picture import (
     METHODS,
-    Encoding,
     Flavour,
     Picture,
     encoding_for,
@@ -97,14 +96,10 @@ def _finished(facts: SeriesFacts, instance: _Instance, file: InstanceFile) -> Wr
         tiles=picture.count,
         tile_bytes=size,
         passed_through=instance.level is not None and instance.level.passes,
-        encoding="jpeg" if picture.encoding.transfer_syntax.endswith((".50", ".51")) else _name(picture.encoding),
+        encoding=picture.encoding.name,
         reason=instance.level.reason if instance.level is not None else "",
         uid=str(header.SOPInstanceUID),
     )
-
-
-def _name(encoding: Encoding) -> str:
-    return "htj2k" if encoding.transfer_syntax == encoding_for("htj2k").transfer_syntax else "jpeg2000"
 
 
 def _facts(plan: Plan, spacing: Spacing, options: SeriesOptions, identity: Identity) -> SeriesFacts:
@@ -173,7 +168,7 @@ def _one_frame(plan: Plan, name: str, flavour: Flavour, image: RgbImage, number:
     shown = np.ascontiguousarray(image[:LONGEST_ROW, :LONGEST_ROW])
     height, width = shown.shape[:2]
     whole = plan.properties
-    level = LevelPlan(-1, width, height, 1.0, width, height, plan.choice.codec("dicom"), "other", None, None, "")
+    codec = plan.choice.codec("dicom")
     picture = Picture(
         flavour=flavour,
         role=name,
@@ -184,12 +179,12 @@ def _one_frame(plan: Plan, name: str, flavour: Flavour, image: RgbImage, number:
         tile_height=height,
         resampled=flavour == "THUMBNAIL",
         spacing=spacing.scaled(whole.width / width) if flavour == "THUMBNAIL" else None,
-        encoding=encoding_for(level.codec),
+        encoding=encoding_for(codec),
         source_method=None,
         source_ratio=1.0,
     )
     role = {"LABEL": "label", "OVERVIEW": "overview", "THUMBNAIL": "thumbnail"}[flavour]
-    return _Instance(picture, f"{role}.dcm", [(b"", encoder(level, plan.choice)(shown))], None)
+    return _Instance(picture, f"{role}.dcm", [(b"", encoder(codec, plan.choice)(shown))], None)
 
 
 def _known_bytes(instance: _Instance) -> int:
