@@ -32,6 +32,10 @@ class Permission(StrEnum):
     AUDIT_CASE = "audit.case"
     PEOPLE_MANAGE = "people.manage"
     PEOPLE_READ = "people.read"
+    STORAGE_READ = "storage.read"
+    STORAGE_MANAGE = "storage.manage"
+    STORAGE_HOLD = "storage.hold"
+    STORAGE_REMOVE = "storage.remove"
     INTAKE_MANAGE = "intake.manage"
 
 
@@ -57,9 +61,11 @@ ROLE_PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.PATHOLOGIST: _PATHOLOGIST,
         Role.SENIOR_PATHOLOGIST: _PATHOLOGIST,
         Role.EXPERT: _PATHOLOGIST,
-        Role.HEAD: _PATHOLOGIST | {_P.AUDIT_READ},
-        Role.ADMINISTRATOR: frozenset({_P.PEOPLE_MANAGE, _P.PEOPLE_READ, _P.INTAKE_MANAGE}),
-        Role.AUDITOR: frozenset({_P.AUDIT_READ, _P.AUDIT_CASE}),
+        Role.HEAD: _PATHOLOGIST | {_P.AUDIT_READ, _P.STORAGE_READ, _P.STORAGE_HOLD, _P.STORAGE_REMOVE},
+        Role.ADMINISTRATOR: frozenset(
+            {_P.PEOPLE_MANAGE, _P.PEOPLE_READ, _P.INTAKE_MANAGE, _P.STORAGE_READ, _P.STORAGE_MANAGE}
+        ),
+        Role.AUDITOR: frozenset({_P.AUDIT_READ, _P.AUDIT_CASE, _P.STORAGE_READ}),
     }
 )
 

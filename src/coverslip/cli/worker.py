@@ -22,6 +22,12 @@ TASKS = (
     "coverslip.ingest.companion:make_companion",
     "coverslip.ingest.upload_job:take_in_upload",
     "coverslip.ingest.upload_job:expire_upload",
+    "coverslip.custody.tiers:apply_rules",
+    "coverslip.custody.tiers:warm_slide",
+    "coverslip.custody.replica:copy_to_replica",
+    "coverslip.custody.fixity:check_fixity",
+    "coverslip.custody.fixity:check_everything",
+    "coverslip.custody.retention:remove_expired",
 )
 """Every kind of job there is, by import path; a room that has a new one adds it here."""
 WATCHING = "watch"

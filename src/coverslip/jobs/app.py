@@ -74,12 +74,16 @@ def build(
     work = Work(database, blobs, settings, stopping=stopping)
     for task in load(imports):
         register = app.task(name=task.name, queue=task.queue, pass_context=True, retry=_Retry(task.attempts))
-        register(_runner(task, work))
+        registered = register(_runner(task, work))
+        if task.cron is not None:
+            app.periodic(cron=task.cron, periodic_id="")(registered)
     return app
 
 
 def _runner(task: Task, work: Work) -> Callable[..., None]:
     def run(context: procrastinate.JobContext, **arguments: Argument) -> None:
+        if task.cron is not None:
+            arguments.pop("timestamp", None)
         attempt = context.job.attempts + 1
         here = replace(work, attempt=attempt)
         if attempt > task.attempts:

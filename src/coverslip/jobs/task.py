@@ -46,15 +46,17 @@ class Task:
     run: Callable[..., None]
     on_failure: Callable[..., None] | None
     attempts: int
+    cron: str | None = None
+    """When it begins by itself, on one of the workers (minute, hour, day, month, weekday; UTC), without arguments."""
 
 
 def task(
-    name: str, *, queue: str, on_failure: Callable[..., None] | None = None, attempts: int = 5
+    name: str, *, queue: str, on_failure: Callable[..., None] | None = None, attempts: int = 5, cron: str | None = None
 ) -> Callable[[Callable[..., None]], Task]:
     """Make a function of a module a task; `attempts` counts killed workers and outages, too."""
 
     def make(function: Callable[..., None]) -> Task:
-        return Task(name, queue, function, on_failure, attempts)
+        return Task(name, queue, function, on_failure, attempts, cron)
 
     return make
 

@@ -71,7 +71,7 @@ class Cache:
         blob.pin()
         try:
             room, own = int(self.limit_bytes * _FULL) - blob.size, _occupied(blob.path)
-            if self._used() - own > room and self.trim(room + own) - own > room:
+            if self.used() - own > room and self.trim(room + own) - own > room:
                 raise self._full(blob)
             path = blob.whole(digest)
         except BaseException:
@@ -155,7 +155,8 @@ class Cache:
         if look:
             self.trim()
 
-    def _used(self) -> int:
+    def used(self) -> int:
+        """Bytes that the cache takes on the disk."""
         return sum(size for _, size, _ in self._entries())
 
     def _entries(self) -> list[tuple[float, int, Path]]:
