@@ -50,7 +50,7 @@ EXPECTED_SLIDES = {
         "tiff", "svs", (2220, 2967), 1, 0.499, 20, True, ("label", "macro", "thumbnail")
     ),
     "TCGA-CR-7395-01A-01-TS1.svs": Expected("tiff", "svs", (4443, 3567), 2, None, None, False, ("thumbnail",)),
-    "fluorescence-dapi.ndpi": Expected("openslide", "ndpi", (3968, 4864), 7, 0.2282, 40, False, ("macro",)),
+    "fluorescence-dapi.ndpi": Expected("ndpi", "ndpi", (3968, 4864), 4, 0.2282, 40, True, ("macro",)),
 }
 
 READ = "read"
@@ -109,7 +109,8 @@ def test_a_slide_is_what_it_should_be(name: str) -> None:
 def test_every_level_has_the_pixels_that_openslide_reads(name: str) -> None:
     with open_slide(SLIDES / name) as slide, openslide.OpenSlide(SLIDES / name) as judge:
         sizes = [(level.width, level.height) for level in slide.properties.levels]
-        assert sizes == list(judge.level_dimensions)
+        assert sizes == list(judge.level_dimensions)[: len(sizes)]
+        assert len(sizes) == len(judge.level_dimensions) or name.endswith(".ndpi"), "OpenSlide adds reduced levels"
         for number, (width, height) in enumerate(sizes):
             ours = slide.region(number, Box(0, 0, width, height))
             theirs = flattened(judge.read_region((0, 0), number, (width, height)))

@@ -29,7 +29,7 @@ from coverslip.slides.tile_index import LevelIndex, TileIndex
 
 MAGNIFICATION, PLANE, STARTS, REFERENCE, STARTS_HIGH, BARCODE = 65421, 65424, 65426, 65427, 65432, 65468
 MACRO, MAP = -1.0, -2.0
-WIDEST_TILE_PX = 2048
+WIDEST_TILE_PX = 4096
 TALLEST_TILE_PX = 512
 TILE_AREA_PX = 512 * 512
 """About what a tile made of several lines of intervals covers."""
