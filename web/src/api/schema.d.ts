@@ -341,7 +341,7 @@ export interface paths {
         };
         /**
          * Follow
-         * @description Events `reading`, `slide`, `case` of the own organization, and `ping`; one stream a page.
+         * @description Events `reading`, `slide`, `case`, `upload` of the own organization, and `ping`; one stream a page.
          */
         get: operations["follow"];
         put?: never;
@@ -1655,6 +1655,26 @@ export interface components {
             tiles_total: number | null;
         };
         /**
+         * LiveUpload
+         * @description Event `upload`: a batch's status; while it is taken in, how many bytes of it have been, else null.
+         */
+        LiveUpload: {
+            /** Bytes Done */
+            bytes_done: number | null;
+            /** Bytes Total */
+            bytes_total: number | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "receiving" | "queued" | "taking_in" | "finished" | "failed" | "aborted" | "expired";
+        };
+        /**
          * Localised
          * @description One text in each language of the product.
          */
@@ -2600,6 +2620,22 @@ export interface components {
             stain?: components["schemas"]["Stain"] | null;
         };
         /**
+         * SlideChannel
+         * @description A fluorescence channel: brightness, shown in a colour of its own (red, green, blue, 0 to 255).
+         */
+        SlideChannel: {
+            /** Colour */
+            colour: [
+                number,
+                number,
+                number
+            ];
+            /** Name */
+            name: string;
+            /** Wavelength Nm */
+            wavelength_nm: number | null;
+        };
+        /**
          * SlideColour
          * @description A slide's colour profile: `usable`, `none` in the file, or `unusable` for the `reason` given.
          *
@@ -2631,6 +2667,8 @@ export interface components {
             case: components["schemas"]["CaseSummary"] | null;
             /** Case Id */
             case_id: string | null;
+            /** Channels */
+            channels: components["schemas"]["SlideChannel"][];
             /** Clone */
             clone: string | null;
             colour: components["schemas"]["SlideColour"];
@@ -2660,6 +2698,8 @@ export interface components {
             objective_power: number | null;
             /** Original Name */
             original_name: string | null;
+            /** Planes */
+            planes: components["schemas"]["SlidePlane"][];
             /** Reader */
             reader: string | null;
             /** Readings */
@@ -2668,6 +2708,8 @@ export interface components {
             received_at: string | null;
             /** Scanner Model */
             scanner_model: string | null;
+            /** Shown Plane */
+            shown_plane: number;
             /** Size Bytes */
             size_bytes: number | null;
             /** Spacing Um */
@@ -2727,6 +2769,14 @@ export interface components {
             despite?: ("match_barcode" | "match_name" | "match_sent_for" | "match_closed" | "match_other_barcode")[];
             /** Label */
             label: string;
+        };
+        /**
+         * SlidePlane
+         * @description A focal plane. Its offset from the plane in focus is null where the file does not say it.
+         */
+        SlidePlane: {
+            /** Offset Um */
+            offset_um: number | null;
         };
         /**
          * SlideQueue
@@ -3643,13 +3693,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Events reading, slide, case, ping */
+            /** @description One event each, and ping */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string | components["schemas"]["LiveReading"] | components["schemas"]["LiveSlide"] | components["schemas"]["LiveCase"];
+                    "text/event-stream": string | components["schemas"]["LiveReading"] | components["schemas"]["LiveSlide"] | components["schemas"]["LiveCase"] | components["schemas"]["LiveUpload"];
                 };
             };
             /** @description What went wrong */

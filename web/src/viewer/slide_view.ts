@@ -218,6 +218,13 @@ export class SlideView {
     for (const drawer of this.drawers) drawer.setAdjustment(adjustment);
   }
 
+  /** Show another focal plane or channel: the tiles of the addresses with this behind them, where the view stands. */
+  setTileQuery(query: string): void {
+    if (query === this.source.query) return;
+    this.source.query = query;
+    this.retryHoles();
+  }
+
   /** Ask for the unreadable tiles again. */
   retryHoles(): void {
     this.found.clear();

@@ -24,6 +24,8 @@ export type Convert = (tile: ImageBitmap) => Promise<ImageBitmap>;
 
 export class SlideTileSource extends OpenSeadragon.TileSource {
   convert: Convert | null = null;
+  /** Behind every tile's address: the focal plane and channel, where not the slide's own. */
+  query = "";
   private readonly entries: readonly Entry[];
   private readonly base: Size;
   private readonly urlTemplate: string;
@@ -81,7 +83,7 @@ export class SlideTileSource extends OpenSeadragon.TileSource {
   override getTileUrl(level: number, x: number, y: number): string {
     const entry = this.entry(level);
     if (entry.kind === "overview") return entry.overview.url;
-    return tileUrl(this.urlTemplate, entry.index, x, y);
+    return tileUrl(this.urlTemplate, entry.index, x, y) + this.query;
   }
 
   /** The numbers of the file: a profile that a tile may carry by itself is not applied by the browser. */

@@ -15,6 +15,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 
 import { SlideBadges } from "./badges";
+import { LayerControl } from "./layer_control";
 import { nativePower, pixelRatioOf, PRESETS, presetText } from "./magnification";
 import { LARGEST_SCALE } from "./slide_view";
 import type { SlideView } from "./slide_view";
@@ -62,6 +63,7 @@ export function Toolbar({ slide, view, rail, panel, overlays, colour, previous, 
         </div>
       </Group>
       <Group gap={4} wrap="nowrap">
+        <LayerControl slide={slide} view={view} />
         <Tool words={t("toolbar.zoom_out")} onClick={() => view?.zoomBy(1 / 1.5)}>
           <IconZoomOut size={17} />
         </Tool>

@@ -71,8 +71,23 @@ def _of_file(properties: SlideProperties | None, row: models.Slide) -> dict[str,
         "scanner_model": None if properties is None else properties.scanner_model,
         "reader": None if properties is None else properties.reader,
         "levels": [] if properties is None else [_level(level) for level in _levels(properties, row)],
+        **_layers(properties),
         "spacing_um_x": None if spacing is None else spacing.x_um,
         "spacing_um_y": None if spacing is None else spacing.y_um,
+    }
+
+
+def _layers(properties: SlideProperties | None) -> dict[str, object]:
+    """Focal planes and channels; one plane and no channel where there is nothing to choose."""
+    if properties is None:
+        return {"planes": [{"offset_um": None}], "shown_plane": 0, "channels": []}
+    return {
+        "planes": [{"offset_um": plane.offset_um} for plane in properties.planes],
+        "shown_plane": properties.shown_plane,
+        "channels": [
+            {"name": channel.name, "wavelength_nm": channel.wavelength_nm, "colour": channel.colour}
+            for channel in properties.channels
+        ],
     }
 
 
