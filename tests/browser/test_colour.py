@@ -20,10 +20,12 @@ from coverslip.settings import Settings
 from coverslip.slides.colour.difference import ciede2000, lab_of
 from coverslip.slides.colour.managed import colour_of_profile
 from coverslip.slides.colour.table import ColourSpace
+from coverslip.slides.colour.transform import display_profile
 from coverslip.storage.blobs import BlobStore
 from coverslip.testing.database import PostgresForTests, actor_for, make_organization, make_person
 from coverslip.testing.server import ServerForTests, serving
 from coverslip.vocabulary.roles import Role
+from tests.browser.conftest import CHROMIUM, GPU_IN_SOFTWARE, QUIET
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -62,21 +64,26 @@ def hospital(postgres: PostgresForTests, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture
 def context(browser: Browser, hospital: Hospital) -> Iterator[BrowserContext]:
-    """Signed in as the reader."""
-    made = browser.new_context(viewport={"width": 1440, "height": 900})
-    made.set_default_timeout(30_000)
-    for cookie in hospital.server.sign_in(hospital.reader).cookies.jar:
-        made.add_cookies([{"name": cookie.name, "value": cookie.value or "", "url": hospital.server.url}])
+    made = signed_in(browser, hospital)
     yield made
     made.close()
 
 
-def by_littlecms(profile: bytes) -> Colours:
-    """The patches in sRGB, by Pillow's binding of LittleCMS, which Coverslip does not use."""
+def signed_in(browser: Browser, hospital: Hospital) -> BrowserContext:
+    """A window of the reader's."""
+    made = browser.new_context(viewport={"width": 1440, "height": 900})
+    made.set_default_timeout(30_000)
+    for cookie in hospital.server.sign_in(hospital.reader).cookies.jar:
+        made.add_cookies([{"name": cookie.name, "value": cookie.value or "", "url": hospital.server.url}])
+    return made
+
+
+def by_littlecms(profile: bytes, screen: bytes | None = None) -> Colours:
+    """The patches in sRGB, or in another profile's space, by a binding of LittleCMS that Coverslip does not use."""
     shown = ImageCms.profileToProfile(
         Image.fromarray(STORED[None]),
         io.BytesIO(profile),
-        ImageCms.createProfile("sRGB"),
+        ImageCms.createProfile("sRGB") if screen is None else io.BytesIO(screen),
         renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
         flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
     )
@@ -225,3 +232,22 @@ def test_a_check_by_a_profile_that_cannot_be_used_says_so(context: BrowserContex
     reason = colour_of_profile(PROFILES["broken"], ColourSpace.SRGB).error().message("zh-CN")
     expect(page.get_by_text(reason)).to_be_visible()
     expect(page.get_by_test_id("colour-result")).to_have_count(0)
+
+
+def test_a_wide_screen_gets_display_p3(browser: Browser, hospital: Hospital) -> None:
+    arguments = ["--no-sandbox", *GPU_IN_SOFTWARE, *QUIET, "--force-color-profile=display-p3-d65"]
+    wide = browser.browser_type.launch(executable_path=CHROMIUM, args=arguments)
+    context = signed_in(wide, hospital)
+    page = context.new_page()
+    with page.expect_response("**/api/v1/colour/checks") as answer:
+        page.goto(f"{hospital.server.url}/colour")
+    check = answer.value.json()
+    assert check["space"] == "display-p3"
+    wanted = by_littlecms(PROFILES["matrix"], display_profile(ColourSpace.DISPLAY_P3))
+    seen = np.array([patch["measured"] for patch in check["patches"]])
+    p3 = ColourSpace.DISPLAY_P3
+    assert ciede2000(lab_of(seen, p3), lab_of(wanted, p3)).max() <= LIMIT
+    slide = open_target(context, hospital, "matrix")
+    state(slide, "applied")
+    expect(slide.get_by_test_id("colour-badge")).to_have_attribute("data-space", "display-p3")
+    wide.close()
