@@ -82,7 +82,7 @@ def write_scn(path: Path, image: Rgb, options: ScnOptions | None = None) -> Path
     directories[0].text(
         DESCRIPTION,
         '<?xml version="1.0"?><scn xmlns="http://www.leica-microsystems.com/scn/2010/10/01">'
-        '<collection name="c" uuid="1" sizeX="{}" sizeY="{}"><barcode>S24-1-A1</barcode>{}</collection></scn>'.format(
+        '<collection name="c" uuid="1" sizeX="{}" sizeY="{}"><barcode>UzI0LTEtQTE=</barcode>{}</collection></scn>'.format(
             *size, "".join(images)
         ),
     )

@@ -19,7 +19,7 @@ from coverslip.slides.readers.tiff_chain import check_size
 from coverslip.slides.readers.tiff_dialect import dialect
 from coverslip.slides.readers.tiff_file import OpenTiff, icc_profile, opening
 from coverslip.slides.readers.tiff_images import TiffImage, undecodable
-from coverslip.slides.readers.tiff_metadata import iso_date
+from coverslip.slides.readers.tiff_metadata import barcode_in_base64, iso_date
 from coverslip.slides.readers.tiff_slide import Picture, TiffSlide, described
 from coverslip.slides.slide import RgbImage, SlideProperties
 from coverslip.slides.spacing import StatedSpacing, spacing_of_numbers
@@ -78,7 +78,7 @@ def _opened(opened: OpenTiff) -> TiffSlide:
         spacing=stated.spacing,
         objective_power=_power(_value(scans[0], "DICOM_DERIVATION_DESCRIPTION")),
         associated=tuple(sorted(associated)),
-        barcode=_decoded(_value(root, "PIM_DP_UFS_BARCODE")),
+        barcode=barcode_in_base64(_value(root, "PIM_DP_UFS_BARCODE")),
         icc_profile=icc_profile(pages[0], file) or _profile(_value(scans[0], "DICOM_ICCPROFILE")),
         scanner_model=_value(root, "DICOM_MANUFACTURERS_MODEL_NAME"),
         scanned_at=iso_date(_value(root, "DICOM_ACQUISITION_DATETIME") or "", DATES),
@@ -156,16 +156,6 @@ def _power(derivation: str | None) -> float | None:
     match = re.search(r"(?:^|-)levels=(\d+)", derivation or "")
     power = int(match.group(1)) if match else 0
     return float(power) if 0 < power <= LARGEST_POWER else None
-
-
-def _decoded(text: str | None) -> str | None:
-    """A barcode in base64."""
-    if text is None:
-        return None
-    try:
-        return base64.b64decode(text, validate=True).decode() or None
-    except ValueError:
-        return text
 
 
 def _profile(text: str | None) -> bytes | None:

@@ -20,6 +20,7 @@ from coverslip.slides.readers.tiff_dialect import dialect
 from coverslip.slides.readers.tiff_file import OpenTiff, icc_profile, opening
 from coverslip.slides.readers.tiff_images import LevelImage, TiffImage, undecodable
 from coverslip.slides.readers.tiff_layers import ChannelImage, LayeredTiffSlide
+from coverslip.slides.readers.tiff_metadata import barcode_in_base64
 from coverslip.slides.readers.tiff_mosaic import MosaicLevel, Part
 from coverslip.slides.readers.tiff_slide import Picture, TiffSlide, described
 from coverslip.slides.slide import Channel, FocalPlane, SlideProperties
@@ -109,7 +110,7 @@ def _opened(opened: OpenTiff) -> TiffSlide:
         spacing=stated.spacing,
         objective_power=_number(_text(first, "objective")),
         associated=tuple(sorted(associated)),
-        barcode=_text(collection, "barcode"),
+        barcode=barcode_in_base64(_text(collection, "barcode")),
         icc_profile=icc_profile(pages[area.directory], file),
         scanner_model=_attribute(first, "device", "model"),
         scanned_at=_text(first, "creationDate"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -165,6 +166,16 @@ def tag_metadata(description: str, tags: Any) -> ScanMetadata:
         scanner_model=text("Model"),
         scanned_at=iso_date(text("DateTime") or "", TIFF_DATES),
     )
+
+
+def barcode_in_base64(text: str | None) -> str | None:
+    """A barcode as Leica and Philips write it, in base64; one that is none is taken as it stands."""
+    if text is None:
+        return None
+    try:
+        return base64.b64decode(text, validate=True).decode() or None
+    except ValueError:
+        return text
 
 
 def with_format(metadata: ScanMetadata, name: str) -> ScanMetadata:
