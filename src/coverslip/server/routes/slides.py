@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, BackgroundTasks, Header, Query, Response
 
-from coverslip.errors import NotFound
+from coverslip.errors import CoverslipError, NotFound
 from coverslip.ingest import place, queue
+from coverslip.records.models import Slide
 from coverslip.records.queries import slide as slides
 from coverslip.records.transaction import Transaction
 from coverslip.server.call import Caller
@@ -24,6 +26,7 @@ from coverslip.server.schemas.slide import (
     SlideSummary,
 )
 from coverslip.server.schemas.slide_detail import SlideDetail
+from coverslip.server.slide_sources import SHOWN_STATUSES, SlideSources
 from coverslip.server.views import queue as queue_views
 from coverslip.server.views import slide as views
 
@@ -51,10 +54,14 @@ def list_unmatched_slides(
 
 
 @router.get("/{slide_id}")
-def read_slide(slide_id: UUID, call: Caller) -> SlideDetail:
+def read_slide(slide_id: UUID, call: Caller, afterwards: BackgroundTasks) -> SlideDetail:
     """One slide with its case and its tile grid."""
     with call.transaction() as tx:
-        return views.detail(tx, place.open_slide_record(tx, slide_id))
+        placed = place.open_slide_record(tx, slide_id)
+        detail = views.detail(tx, placed)
+    if placed.slide.status in SHOWN_STATUSES:
+        afterwards.add_task(_make_ready, call.services.sources, placed.slide)
+    return detail
 
 
 @router.patch("/{slide_id}")
@@ -114,6 +121,12 @@ def read_associated_image(
     if if_none_match is not None and headers["ETag"] in if_none_match:
         return Response(status_code=304, headers=headers)
     return Jpeg(data, headers=headers)
+
+
+def _make_ready(sources: SlideSources, row: Slide) -> None:
+    """Open the slide while the browser prepares to ask for its tiles, which then need not wait; they say what fails."""
+    with suppress(CoverslipError):
+        sources.source(row)
 
 
 def _summary(tx: Transaction, slide_id: UUID) -> SlideSummary:
