@@ -43,8 +43,8 @@ ANGLES = (45.0, -22.5, 22.5)
 def read_barcodes(label: RgbImage) -> tuple[str, ...]:
     """Texts of the barcodes on a picture, (h, w, 3) uint8; without repeats, in the order found.
 
-    The picture is looked at as it is, then with its contrast stretched, enlarged, smoothed and turned, until one is
-    found. What cannot be read gives nothing.
+    The picture is looked at as it is, then with its contrast stretched, its light made even, enlarged, smoothed and
+    turned, until one is found. What cannot be read gives nothing.
     """
     grey = _bounded(np.asarray(cv2.cvtColor(label, cv2.COLOR_RGB2GRAY)))
     found = _texts(zxingcpp.read_barcodes(_bounded(label), formats=LABEL_FORMATS))
@@ -71,6 +71,8 @@ def _altered(grey: NDArray[np.uint8]) -> Iterator[NDArray[np.uint8]]:
     stretched = np.clip((grey.astype(np.float32) - low) * (255.0 / max(high - low, 1.0)), 0, 255).astype(np.uint8)
     yield stretched
     yield np.asarray(cv2.createCLAHE(clipLimit=4.0, tileGridSize=(8, 8)).apply(grey), dtype=np.uint8)
+    paper = cv2.GaussianBlur(cv2.dilate(grey, np.ones((25, 25), np.uint8)), (0, 0), 15.0)
+    yield np.minimum(grey.astype(np.float32) * 255.0 / np.maximum(paper, 1), 255).astype(np.uint8)
     if max(grey.shape) <= SMALL_PX:
         yield np.asarray(cv2.resize(stretched, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC))
     yield np.asarray(cv2.GaussianBlur(stretched, (0, 0), 1.2))

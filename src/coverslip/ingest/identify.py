@@ -134,15 +134,15 @@ def _candidates(tx: Transaction, found: Place) -> tuple[PlacedSlide, ...]:
 
 def _by_label(tx: Transaction, rules: Sequence[Rule], barcodes: tuple[str, ...]) -> Place | None:
     carrying = slides.by_barcodes(tx, barcodes)
-    if carrying:
-        return _one_of(carrying)
-    found = [place for code in barcodes if (place := by_text(tx, rules, "barcode", code)) is not None]
+    found = [_one_of(carrying)] if carrying else []
+    carried = {placed.slide.barcode for placed in carrying}
+    for code in barcodes:
+        place = by_text(tx, rules, "barcode", code) if code not in carried else None
+        found += [place] if place is not None else []
     known = [place for place in found if place.case_id is not None] or found
     if len({place.case_id for place in known}) > 1:
-        return Place(
-            reasons=("BARCODE_FITS_SEVERAL_CASES",),
-            candidates=tuple(candidate for place in known for candidate in place.candidates),
-        )
+        candidates = {placed.slide.id: placed for place in known for placed in place.candidates}
+        return Place(reasons=("BARCODE_FITS_SEVERAL_CASES",), candidates=tuple(candidates.values()))
     return next((place for place in known if place.slide is not None), known[0] if known else None)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -331,13 +332,15 @@ def mrxs(folder: Path, name: str) -> list[Path]:
 
 
 def test_an_mrxs_slide_that_arrives_in_pieces_is_waited_for(scanner: Scanner, tmp_path: Path) -> None:
-    pieces = mrxs(tmp_path / "local", "slide")
-    for piece in [*pieces[2:], *pieces[:2]]:
+    leading, index, *data = mrxs(tmp_path / "local", "slide")
+    seen = set()
+    for piece in (*data[:2], leading, index, data[2]):
         assert scanner.settle().taken == ()
+        seen |= set(scanner.files().values())
         target = scanner.root / piece.relative_to(tmp_path / "local")
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(piece, target)
-    assert "SLIDE_INCOMPLETE" in {code for _, code in scanner.files().values()} | {None, "SLIDE_INCOMPLETE"}
+    assert seen == {("waiting", "SLIDE_INCOMPLETE")}
     looked = scanner.settle()
     assert [(taken.file, taken.outcome) for taken in looked.taken] == [("slide.mrxs", "failed")]
     with scanner.laboratory.database.transaction(scanner.system) as tx:
@@ -396,11 +399,12 @@ def test_a_slide_leaves_the_folder_once_its_stored_copy_is_verified(
     content = path.read_bytes()
     verified: list[str] = []
     verify = scanner.laboratory.blobs.verify
-    monkeypatch.setattr(
-        scanner.laboratory.blobs,
-        "verify",
-        lambda organization, digest, *_: (verified.append(digest), verify(organization, digest)),
-    )
+
+    def verify_and_tell(organization_id: UUID, digest: str) -> None:
+        verify(organization_id, digest)
+        verified.append(digest)
+
+    monkeypatch.setattr(scanner.laboratory.blobs, "verify", verify_and_tell)
     scanner.settle()
     scanner.change(after_taking=how)
     assert scanner.look().cleared == 1
@@ -451,7 +455,8 @@ def test_a_deletion_that_was_interrupted_is_finished_and_touches_no_newer_file(
     target = dicom(scanner.root / "study", 1, (1, 2, 4))
     scanner.settle()
     scanner.change(after_taking="delete")
-    unlink, gone = Path.unlink, []
+    unlink = Path.unlink
+    gone: list[Path] = []
 
     def killed(self: Path, *arguments: Any, **options: Any) -> None:
         if gone:
@@ -525,9 +530,9 @@ def test_folders_are_added_below_the_allowed_roots_only(
             with pytest.raises(InvalidInput) as refused:
                 add_folder(tx, settings, str(path))
             assert refused.value.parameters["problem"] == "watch_outside"
-        for path, problem in (("relative", "watch_absolute"), (str(allowed / "none"), "watch_no_folder")):
+        for name, problem in (("relative", "watch_absolute"), (str(allowed / "none"), "watch_no_folder")):
             with pytest.raises(InvalidInput) as refused:
-                add_folder(tx, settings, path)
+                add_folder(tx, settings, name)
             assert refused.value.parameters["problem"] == problem
         with pytest.raises(InvalidInput) as refused:
             add_folder(tx, settings, str(tmp_path), by_operator=True)
