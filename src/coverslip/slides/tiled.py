@@ -120,22 +120,23 @@ class TiledSlide(ABC):
         """As `region`, `bounds` in pixels of the level divided by `reduction`."""
         grid = self.level(level)
         check_region_size(bounds)
-        image = white_image(bounds.width, bounds.height)
         whole = Box(0, 0, -(-grid.width // reduction), -(-grid.height // reduction))
         inside = bounds.intersection(whole)
         if inside is None:
-            return image
+            return white_image(bounds.width, bounds.height)
+        if inside == bounds:
+            image = np.empty((bounds.height, bounds.width, 3), dtype=np.uint8)  # all of it is written below
+        else:
+            image = white_image(bounds.width, bounds.height)
         width, height = grid.tile_width // reduction, grid.tile_height // reduction
         for row in range(inside.y // height, -(-inside.bottom // height)):
             for column in range(inside.x // width, -(-inside.right // width)):
                 part = inside.intersection(Box(column * width, row * height, width, height))
                 assert part is not None
                 pixels = self._cached(level, column, row, reduction)
-                if pixels is not None:
-                    x, y = part.x - column * width, part.y - row * height
-                    image[part.y - bounds.y : part.bottom - bounds.y, part.x - bounds.x : part.right - bounds.x] = (
-                        pixels[y : y + part.height, x : x + part.width]
-                    )
+                place = image[part.y - bounds.y : part.bottom - bounds.y, part.x - bounds.x : part.right - bounds.x]
+                x, y = part.x - column * width, part.y - row * height
+                place[:] = WHITE if pixels is None else pixels[y : y + part.height, x : x + part.width]
         return image
 
     def associated(self, name: str) -> RgbImage:

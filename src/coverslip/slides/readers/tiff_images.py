@@ -173,7 +173,7 @@ class TiffImage:
         if not data:
             return None
         if self.is_jpeg:
-            part = jpeg.splice(data, self._page.jpegtables, self._colours)
+            part = self.splice or jpeg.splice(data, self._page.jpegtables, self._colours)
             if part is not None:
                 return self._polarity(jpeg.decode(part.apply(data), reduction))
         return self._coloured(self._samples(data, number))
