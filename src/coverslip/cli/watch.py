@@ -14,7 +14,7 @@ from uuid import UUID
 import click
 
 from coverslip.cli.ingest import acting, one_hospital
-from coverslip.ingest.watch import Looked
+from coverslip.ingest.watch import HELD, Looked
 from coverslip.ingest.watched_folders import add_folder, change_folder
 from coverslip.ingest.watching import Watching
 from coverslip.records.database import Database
@@ -80,8 +80,7 @@ def command(
         if not once:
             watching.run()
             return
-        while watching.round():
-            time.sleep(PATIENCE_SECONDS)
+        _finish(watching)
     if printer.failed:
         raise click.exceptions.Exit(1)
 
@@ -97,6 +96,21 @@ def _remembered(
         if options or not known.enabled:
             change_folder(tx, known.id, {**options, "enabled": True})
         return known.id
+
+
+def _finish(watching: Watching) -> None:
+    """Look until nothing is left.
+
+    Raises what keeps everything from being taken in, and a usage error where another process watches the folder.
+    """
+    held_since = None
+    while watching.round() and not watching.stopped:
+        for fault in watching.faults.values():
+            raise fault
+        held_since = (held_since or time.monotonic()) if watching.held_elsewhere else None
+        if held_since is not None and time.monotonic() - held_since > 2 * HELD.total_seconds():
+            raise click.UsageError("another process watches this folder; it takes in what comes")
+        time.sleep(PATIENCE_SECONDS)
 
 
 class _Printer:

@@ -2,7 +2,7 @@
 
 A look is a scan by names and sizes (`scan`), so that a hundred thousand slides that are known cost no reading. A slide
 is at rest when no file of it changed between looks for as long as the folder asks, by this machine's clock, whatever
-the share's clock says. One process watches a folder at a time; another takes over a minute after it fell silent.
+the share's clock says. One process watches a folder at a time; another takes over soon after it fell silent.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ from coverslip.storage.blobs import BlobStore
 from coverslip.storage.errors import StorageFull, StorageUnavailable
 from coverslip.vocabulary.text import storable
 
-HELD = timedelta(seconds=60)
-RENEWED_SECONDS = 15.0
+HELD = timedelta(seconds=20)
+RENEWED_SECONDS = 5.0
 STEP_SECONDS = 30.0
 """A look ends after so long, that other folders get their turn; what is left is taken at the next."""
 SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)

@@ -53,8 +53,13 @@ class Watching:
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._watches: dict[UUID, FolderWatch] = {}
         self._next: dict[UUID, float] = {}
+        self._left: dict[UUID, bool] = {}
         self._decoders: DecoderPool | None = None
         self._stopping = threading.Event()
+        self.held_elsewhere = False
+        """Whether, at the last look, another process was watching the folder."""
+        self.faults: dict[UUID, CoverslipError] = {}
+        """What kept a folder's slides from being taken in at its last look: a full store, ..."""
         self._thread: threading.Thread | None = None
 
     def run(self) -> None:
@@ -74,8 +79,8 @@ class Watching:
 
         Raises `DatabaseUnavailable`.
         """
-        busy = False
-        for organization_id, folder_id in self._folders():
+        wanted = self._folders()
+        for organization_id, folder_id in wanted:
             if self._stopping.is_set():
                 break
             if time.monotonic() < self._next.get(folder_id, 0.0):
@@ -85,12 +90,18 @@ class Watching:
             took = time.monotonic() - began
             again = looked is not None and bool(looked.taken)
             self._next[folder_id] = time.monotonic() + (0.0 if again else max(LOOK_SECONDS, REST_PER_LOOK * took))
-            busy = busy or (looked is not None and (bool(looked.taken) or looked.resting > 0))
-        return busy
+            self._left[folder_id] = looked is None or again or looked.resting > 0
+            self.held_elsewhere = looked is None and folder_id not in self.faults
+        return any(self._left.get(folder_id, True) for _, folder_id in wanted)
 
     def stop(self) -> None:
         """Ask to stop, from any thread; a slide that is being taken in is finished."""
         self._stopping.set()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stopping.is_set()
 
     def close(self) -> None:
         """Let other processes watch, end the decoders."""
@@ -138,7 +149,9 @@ class Watching:
         except CoverslipError as error:
             logger.warning("watching %s: %s", folder_id, error.code)
             watch.trouble(error)
+            self.faults[folder_id] = error
             return None
+        self.faults.pop(folder_id, None)
         if looked is not None:
             self._told(folder_id, looked)
         return looked
