@@ -1,0 +1,163 @@
+"""Slides are kept as long as rules say; a person removes them after a listing; a legal hold stands above all."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from coverslip.access.errors import PermissionDenied
+from coverslip.custody import holds, retention, rules, tiers
+from coverslip.custody.errors import AlreadyEnded, RetentionNotOver, UnderLegalHold
+from coverslip.custody.rules import NewRule
+from coverslip.errors import InvalidInput, NotFound
+from coverslip.records.queries import custody
+from coverslip.vocabulary.roles import Role
+from tests.unit.custody.conftest import Archive
+
+YEAR = 365.25
+ACCESSION = "2026-000001"
+KEEP_15 = NewRule("retain", keep_years=15)
+
+
+@pytest.fixture
+def old(archive: Archive) -> Archive:
+    """Its case was signed 16 years ago."""
+    archive.age(days=16 * YEAR, status="signed")
+    return archive
+
+
+def ruled(archive: Archive, *given: NewRule) -> None:
+    with archive.work.database.transaction(archive.actor_of(Role.ADMINISTRATOR)) as tx:
+        for rule in given:
+            rules.add_rule(tx, archive.blobs, rule)
+
+
+def listed(archive: Archive) -> list[str]:
+    with archive.work.database.transaction(archive.actor_of(Role.HEAD)) as tx:
+        return [str(expired.slide.id) for expired in retention.list_expired(tx)]
+
+
+def remove(archive: Archive, role: Role = Role.HEAD, reason: str = "15 years are over") -> int:
+    with archive.work.database.transaction(archive.actor_of(role)) as tx:
+        return retention.remove(tx, archive.blobs, [archive.slide_id], reason)
+
+
+def hold(archive: Archive, **what: object) -> holds.Held:
+    with archive.work.database.transaction(archive.actor_of(Role.HEAD)) as tx:
+        return holds.place_hold(tx, "court order 17", **what)  # type: ignore[arg-type]  # one of two
+
+
+def test_without_a_rule_nothing_may_be_removed_however_old(old: Archive) -> None:
+    assert listed(old) == []
+    with pytest.raises(RetentionNotOver):
+        remove(old)
+    assert old.has(old.blobs.hot)
+
+
+def test_a_person_removes_what_is_over_and_the_slide_says_so(old: Archive) -> None:
+    ruled(old, KEEP_15)
+    assert listed(old) == [str(old.slide_id)]
+    assert remove(old) == 1
+    assert not any(old.has(place) for place in (old.blobs.hot, old.blobs.cold, old.blobs.replica))
+    row = old.slide()
+    assert (row.status, row.failure_code, row.content_digest, row.files) == ("failed", "SLIDE_REMOVED", None, [])
+    (event,) = old.audited("storage.remove")
+    assert event.detail["reason"] == "15 years are over"
+    assert event.detail["digests"] == [old.digest]
+    assert event.person_id == old.actor_of(Role.HEAD).person_id
+    assert listed(old) == []
+
+
+def test_the_longest_of_several_rules_counts(old: Archive) -> None:
+    ruled(old, KEEP_15, NewRule("retain", case_status="signed", keep_years=30))
+    assert listed(old) == []
+    with pytest.raises(RetentionNotOver):
+        remove(old)
+
+
+def test_what_is_not_over_stays(archive: Archive) -> None:
+    archive.age(days=14 * YEAR, status="signed")
+    ruled(archive, KEEP_15)
+    assert listed(archive) == []
+    with pytest.raises(RetentionNotOver):
+        remove(archive)
+
+
+@pytest.mark.parametrize("role", [Role.PATHOLOGIST, Role.ADMINISTRATOR, Role.AUDITOR, Role.TECHNICIAN])
+def test_only_the_head_removes(old: Archive, role: Role) -> None:
+    ruled(old, KEEP_15)
+    with pytest.raises(PermissionDenied):
+        remove(old, role)
+
+
+def test_a_removal_needs_a_reason(old: Archive) -> None:
+    ruled(old, KEEP_15)
+    with pytest.raises(InvalidInput):
+        remove(old, reason="  ")
+
+
+def test_nothing_is_removed_by_itself_unless_every_rule_says_so(old: Archive) -> None:
+    automatic = NewRule("retain", keep_years=15, automatic=True)
+    ruled(old, KEEP_15, automatic)
+    retention.remove_expired.run(old.work)
+    assert old.has(old.blobs.hot)
+    with old.work.database.transaction(old.actor_of(Role.ADMINISTRATOR)) as tx:
+        rules.end_rule(tx, custody.rules(tx)[0].id)
+    retention.remove_expired.run(old.work)
+    assert not old.has(old.blobs.hot)
+    (event,) = old.audited("storage.remove")
+    assert (event.person_id, event.detail["reason"]) == (None, "rule")
+
+
+@pytest.mark.parametrize("what", ["case", "slide"])
+def test_a_hold_stands_above_every_rule(old: Archive, what: str) -> None:
+    ruled(old, NewRule("retain", keep_years=15, automatic=True), NewRule("cold", idle_days=30))
+    held = hold(old, accession_number=ACCESSION) if what == "case" else hold(old, slide_id=old.slide_id)
+    assert listed(old) == []
+    with pytest.raises(UnderLegalHold):
+        remove(old)
+    retention.remove_expired.run(old.work)
+    assert old.has(old.blobs.hot)
+    tiers.apply_rules.run(old.work)
+    assert (old.has(old.blobs.hot), old.has(old.blobs.cold)) == (False, True)
+    with old.work.database.transaction(old.actor_of(Role.HEAD)) as tx:
+        holds.release_hold(tx, held.hold.id, "order lifted")
+        assert holds.list_holds(tx) == []
+        with pytest.raises(AlreadyEnded):
+            holds.release_hold(tx, held.hold.id, "order lifted")
+    assert remove(old) == 1
+    assert [event.detail["reason"] for event in old.audited("storage.hold")] == ["court order 17"]
+    assert [event.detail["reason"] for event in old.audited("storage.hold_release")] == ["order lifted"]
+
+
+def test_the_database_itself_refuses_to_forget_what_is_held(old: Archive) -> None:
+    hold(old, slide_id=old.slide_id)
+    with pytest.raises(IntegrityError, match="legal hold"), old.work.database.transaction(old.system) as tx:
+        custody.unregister(tx, old.digest)
+
+
+def test_a_hold_names_one_thing_that_exists_and_a_reason(archive: Archive) -> None:
+    with archive.work.database.transaction(archive.actor_of(Role.HEAD)) as tx:
+        for given in ({}, {"accession_number": ACCESSION, "slide_id": archive.slide_id}):
+            with pytest.raises(InvalidInput):
+                holds.place_hold(tx, "reason", **given)  # type: ignore[arg-type]  # both or none
+        with pytest.raises(NotFound):
+            holds.place_hold(tx, "reason", accession_number="none")
+        with pytest.raises(InvalidInput):
+            holds.place_hold(tx, " ", accession_number=ACCESSION)
+    with (
+        pytest.raises(PermissionDenied),
+        archive.work.database.transaction(archive.actor_of(Role.ADMINISTRATOR)) as tx,
+    ):
+        holds.place_hold(tx, "reason", accession_number=ACCESSION)
+
+
+def test_bytes_that_another_slide_has_too_stay(old: Archive) -> None:
+    """The same companion may belong to two slides."""
+    ruled(old, KEEP_15)
+    with old.work.database.transaction(old.system) as tx:
+        assert custody.still_needed(tx, [old.digest], old.slide_id) == set()
+        other = next(slide for slide in tx.session.query(type(old.slide())).all() if slide.id != old.slide_id)
+        other.companion_digest = old.digest
+    remove(old)
+    assert old.has(old.blobs.hot)
