@@ -94,8 +94,10 @@ def _try(pool: DecoderPool, path: Path, kind: str, seed: int, outcome: Outcome) 
         if problem is not None:
             outcome.failures.append(f"{kind} {seed}: {problem}")
     except CoverslipError as error:
-        deadly = error.code == "DECODER_FAILED"
-        outcome.add(kind, f"{error.code} ({error.parameters['problem']}, seed {seed})" if deadly else error.code)
+        problem = str(error.parameters.get("problem")) if error.code == "DECODER_FAILED" else ""
+        outcome.add(kind, f"{error.code} {problem}".strip())
+        if problem and not problem.startswith("signal "):
+            outcome.failures.append(f"{kind} {seed}: an exception that no reader names: {problem}")
         outcome.failures += [f"{kind} {seed}: {problem}" for problem in _unfit_words(error)]
     except Exception as error:  # noqa: BLE001 - this is what the run looks for
         outcome.add(kind, "CRASH")

@@ -32,6 +32,8 @@ def mutated(original: bytes, seed: int) -> bytes:
         if not data:
             break
         chance.choice(MUTATIONS)(data, chance)
+    if not data and not original:
+        data += b"\0"
     if data == original:
         _flip_bits(data, chance)
     return bytes(data)

@@ -29,7 +29,7 @@ def test_seeds_differ(original: bytes) -> None:
     assert len({mutated(original, seed) for seed in SEEDS}) > 0.98 * len(SEEDS)
 
 
-@pytest.mark.parametrize("content", [b"x", b"II*\0", b"II*\0\xff\xff\xff\xff", b"\0" * 200, b"\0" * 128 + b"DICM"])
+@pytest.mark.parametrize("content", [b"", b"x", b"II*\0", b"II*\0\xff\xff\xff\xff", b"\0" * 200, b"\0" * 128 + b"DICM"])
 def test_small_and_senseless_files_are_damaged_too(content: bytes) -> None:
     assert all(mutated(content, seed) != content for seed in SEEDS)
 

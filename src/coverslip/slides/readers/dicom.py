@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydicom.errors import BytesLengthException
 
 from coverslip.slides.bundle_errors import SeveralSlides
 from coverslip.slides.errors import FormatDeclined, SlideCorrupt, damage_is_corruption
@@ -63,6 +64,10 @@ class DicomReader:
         try:
             with damage_is_corruption(path.name):
                 return _opened(files, sources, path.name)
+        except BytesLengthException as error:
+            # pydicom's own kind of exception, for a number whose bytes are too few or too many.
+            sources.close()
+            raise SlideCorrupt(file=path.name, problem="an attribute of the wrong length") from error
         except BaseException:
             sources.close()
             raise
