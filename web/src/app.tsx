@@ -17,7 +17,9 @@ import { cssVariables, theme } from "./ui/theme";
 const WorklistPage = lazy(() => import("./worklist/worklist_page"));
 const CasePage = lazy(() => import("./cases/case_page"));
 const RegisterCasePage = lazy(() => import("./cases/register_case_page"));
-const ReconcilePage = lazy(() => import("./cases/reconcile_page"));
+const QueuePage = lazy(() => import("./slides/queue_page"));
+const UploadPage = lazy(() => import("./slides/upload_page"));
+const WatchPage = lazy(() => import("./admin/watch_page"));
 const slidePage = () => import("./viewer/viewer_page");
 const SlidePage = lazy(slidePage);
 const ColourCheckPage = lazy(() => import("./colour/colour_check_page"));
@@ -62,7 +64,13 @@ export function Pages() {
               <Route path="/cases/:id/report" element={<ReportPage />} />
             </Route>
             <Route element={<Allowed permission="slide.match" />}>
-              <Route path="/reconcile" element={<ReconcilePage />} />
+              <Route path="/reconcile" element={<QueuePage />} />
+            </Route>
+            <Route element={<Allowed permission="slide.ingest" />}>
+              <Route path="/upload" element={<UploadPage />} />
+            </Route>
+            <Route element={<Allowed permission={["intake.manage", "slide.ingest"]} />}>
+              <Route path="/watched-folders" element={<WatchPage />} />
             </Route>
             <Route element={<Allowed permission="people.manage" />}>
               <Route path="/people" element={<PeoplePage />} />

@@ -13,6 +13,16 @@ export function rememberCsrfToken(token: string | null): void {
   csrfToken = token;
 }
 
+/** The same for a request that another program of this page makes. */
+export function csrfHeader(): Record<string, string> {
+  return csrfToken === null ? {} : { "X-CSRF-Token": csrfToken };
+}
+
+/** Tell the pages that the server knows nobody: asked outside of this client. */
+export function sayWhoIsGone(): void {
+  for (const listener of signedOutListeners) listener();
+}
+
 /** Call `listener` whenever the server answers that nobody is signed in. Returns the way to stop listening. */
 export function onSignedOut(listener: () => void): () => void {
   signedOutListeners.add(listener);
@@ -29,7 +39,7 @@ const session: Middleware = {
   onResponse({ response, schemaPath }) {
     // On /session itself a 401 is the answer (wrong password, nobody signed in), not the end of a session.
     if (response.status === 401 && schemaPath !== "/api/v1/session") {
-      for (const listener of signedOutListeners) listener();
+      sayWhoIsGone();
     }
   },
 };

@@ -64,4 +64,5 @@ export function errorOf(answer: unknown): ErrorDetail | null {
 }
 
 /** Codes of faults that the browser itself finds; their words stand in `screen.json` under `faults`. */
-export type LocalFault = "UNREACHABLE" | "UNREADABLE_ANSWER" | "UNSAVED_WORK";
+export type LocalFault =
+  "UNREACHABLE" | "UNREADABLE_ANSWER" | "UNSAVED_WORK" | "SLIDE_LACKS_FOLDER" | "SLIDE_LACKS_FILES";

@@ -19,6 +19,13 @@ export const keys = {
   cells: (readingId: string) => ["readings", "one", readingId, "cells"] as const,
   /** The last live event of a running reading: LiveReading, never fetched. */
   progress: (readingId: string) => ["readings", "progress", readingId] as const,
+  uploads: ["uploads"] as const,
+  /** The last live event of an upload that is taken in: LiveUpload, never fetched. */
+  uploadProgress: (id: string) => ["upload_progress", id] as const,
+  queue: (state: string) => ["slides", "unmatched", state] as const,
+  candidates: (slideId: string, caseId: string | null) => ["slides", "one", slideId, "candidates", caseId] as const,
+  watchedFolders: ["watched"] as const,
+  watchedFiles: (folderId: string) => ["watched", folderId] as const,
   algorithms: ["algorithms"] as const,
   audit: (query: object) => ["audit", query] as const,
 };

@@ -7,6 +7,7 @@ import type { components } from "./schema";
 export type LiveReading = components["schemas"]["LiveReading"];
 export type LiveSlide = components["schemas"]["LiveSlide"];
 export type LiveCase = components["schemas"]["LiveCase"];
+export type LiveUpload = components["schemas"]["LiveUpload"];
 
 const ADDRESS = "/api/v1/live";
 const FIRST_WAIT_MS = 1_000;
@@ -59,6 +60,11 @@ export async function applyCase(client: QueryClient, event: LiveCase): Promise<v
   ]);
 }
 
+export async function applyUpload(client: QueryClient, event: LiveUpload): Promise<void> {
+  client.setQueryData<LiveUpload>(keys.uploadProgress(event.id), event);
+  if (event.bytes_done === null) await client.invalidateQueries({ queryKey: keys.uploads });
+}
+
 /** Listen until the returned function is called; reconnects, and refreshes everything after a gap. */
 export function listen(
   client: QueryClient,
@@ -92,6 +98,7 @@ export function listen(
     on("reading", applyReading);
     on("slide", applySlide);
     on("case", applyCase);
+    on("upload", applyUpload);
   };
   connect();
   return () => {

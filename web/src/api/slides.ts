@@ -1,7 +1,10 @@
 import {
+  useInfiniteQuery,
   useMutation,
   useQuery,
   useQueryClient,
+  type InfiniteData,
+  type UseInfiniteQueryResult,
   type UseMutationResult,
   type UseQueryResult,
 } from "@tanstack/react-query";
@@ -52,11 +55,54 @@ export function useSlide(
   });
 }
 
-export function useUnmatchedSlides(enabled = true): UseQueryResult<SlideSummary[], ApiError> {
+/** A slide that waits for a person, with what was read on it and why nothing placed it. */
+export type QueuedSlide = components["schemas"]["QueuedSlide"];
+export type QueueState = "waiting" | "set_aside" | "failed";
+type SlideQueue = components["schemas"]["SlideQueue"];
+export type MatchSuggestion = components["schemas"]["MatchSuggestion"];
+export type WaitingSlide = components["schemas"]["WaitingSlide"];
+export type Contradiction = components["schemas"]["Contradiction"];
+
+/** The queue, newest first, page after page. */
+export function useQueue(state: QueueState): UseInfiniteQueryResult<InfiniteData<SlideQueue>, ApiError> {
+  return useInfiniteQuery({
+    queryKey: keys.queue(state),
+    queryFn: ({ signal, pageParam }) => {
+      const query = { state, ...(pageParam === null ? {} : { after: pageParam }) };
+      return answer(http.GET("/api/v1/slides/unmatched", { params: { query }, signal }));
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_after,
+  });
+}
+
+/** Cases that a slide may belong to; with `caseId` that one alone. */
+export function useCandidates(
+  slideId: string,
+  caseId: string | null,
+  enabled = true,
+): UseQueryResult<MatchSuggestion[], ApiError> {
   return useQuery({
-    queryKey: keys.unmatchedSlides,
-    queryFn: async ({ signal }) => (await answer(http.GET("/api/v1/slides/unmatched", { signal }))).items,
+    queryKey: keys.candidates(slideId, caseId),
+    queryFn: async ({ signal }) => {
+      const params = { path: { slide_id: slideId }, query: caseId === null ? {} : { case_id: caseId } };
+      return (await answer(http.GET("/api/v1/slides/{slide_id}/candidates", { params, signal }))).items;
+    },
     enabled,
+  });
+}
+
+/** Take a slide out of the queue with a reason; without one, bring it back. */
+export function useSetAside(): UseMutationResult<SlideSummary, ApiError, { slideId: string; reason: string | null }> {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: ({ slideId, reason }) => {
+      const params = { path: { slide_id: slideId } };
+      return reason === null
+        ? answer(http.POST("/api/v1/slides/{slide_id}/bring-back", { params }))
+        : answer(http.POST("/api/v1/slides/{slide_id}/set-aside", { params, body: { reason } }));
+    },
+    onSuccess: () => client.invalidateQueries({ queryKey: keys.unmatchedSlides }),
   });
 }
 

@@ -37,6 +37,9 @@ function Case({ of }: { of: CaseDetail }) {
     ...(can("report.read")
       ? [{ key: "r", words: t("case.keys.report"), action: () => void navigate(`/cases/${of.id}/report`) }]
       : []),
+    ...(can("slide.ingest")
+      ? [{ key: "i", words: t("case.keys.upload"), action: () => void navigate(`/upload?case=${of.id}`) }]
+      : []),
     { key: "u", words: t("case.keys.up"), action: () => void navigate("/") },
   ]);
   return (

@@ -1,7 +1,9 @@
-import { Box, Paper, Text, Title } from "@mantine/core";
+import { Box, Button, Group, Paper, Text, Title } from "@mantine/core";
 import { useTranslation } from "react-i18next";
+import { Link } from "react-router";
 import type { CaseDetail, Specimen } from "../api/cases";
 import { pick, useLanguage, useWord } from "../i18n/words";
+import { useSession } from "../session/session";
 import { EmptyState } from "../ui/empty_state";
 import { slideNames } from "../ui/slide_name";
 import { SlideCard } from "./slide_card";
@@ -40,12 +42,20 @@ function SpecimenHead({ specimen }: { specimen: Specimen }) {
 /** Specimens, their blocks, their slides. */
 export function SpecimenTree({ of }: { of: CaseDetail }) {
   const { t } = useTranslation("screen");
+  const { can } = useSession();
   const names = slideNames(of);
   return (
     <Box component="section" aria-labelledby="specimens">
-      <Title order={2} size="h5" id="specimens" mb="xs">
-        {t("case.specimens")}
-      </Title>
+      <Group justify="space-between" mb="xs">
+        <Title order={2} size="h5" id="specimens">
+          {t("case.specimens")}
+        </Title>
+        {can("slide.ingest") && (
+          <Button component={Link} to={`/upload?case=${of.id}`} size="compact-xs" variant="default">
+            {t("case.upload")}
+          </Button>
+        )}
+      </Group>
       {of.specimens.map((specimen) => (
         <Paper key={specimen.id} withBorder p="sm" mb="sm">
           <SpecimenHead specimen={specimen} />

@@ -11,8 +11,10 @@ export interface MenuEntry {
 export const MENU: readonly MenuEntry[] = [
   { path: "/", words: "menu.worklist", anyOf: ["worklist.read"] },
   { path: "/cases/new", words: "menu.register", anyOf: ["case.register"] },
+  { path: "/upload", words: "menu.upload", anyOf: ["slide.ingest"] },
   { path: "/reconcile", words: "menu.reconcile", anyOf: ["slide.match"] },
   { path: "/people", words: "menu.people", anyOf: ["people.manage"] },
+  { path: "/watched-folders", words: "menu.watch", anyOf: ["intake.manage", "slide.ingest"] },
   { path: "/audit", words: "menu.audit", anyOf: ["audit.read"] },
 ];
 

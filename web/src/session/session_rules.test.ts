@@ -6,11 +6,13 @@ import { safeReturnPath, signInPath } from "./return_path";
 const paths = (permissions: string[]): string[] => menuFor(permissions).map((entry) => entry.path);
 
 describe("the menu", () => {
-  it("of a technician registers cases and matches slides", () => {
-    expect(paths(["worklist.read", "case.read", "case.register", "slide.match"])).toEqual([
+  it("of a technician registers cases, sends and matches slides", () => {
+    expect(paths(["worklist.read", "case.read", "case.register", "slide.ingest", "slide.match"])).toEqual([
       "/",
       "/cases/new",
+      "/upload",
       "/reconcile",
+      "/watched-folders",
     ]);
   });
 
@@ -19,7 +21,7 @@ describe("the menu", () => {
   });
 
   it("of an administrator shows people and nothing of patients", () => {
-    expect(paths(["people.manage", "people.read"])).toEqual(["/people"]);
+    expect(paths(["people.manage", "people.read", "intake.manage"])).toEqual(["/people", "/watched-folders"]);
   });
 
   it("of an auditor shows the trail", () => {

@@ -31,12 +31,13 @@ export function SignedIn() {
   return <Outlet />;
 }
 
-/** What is below needs a permission; without it the page says so instead of asking the server in vain. */
-export function Allowed({ permission }: { permission: Permission }) {
+/** What is below needs a permission (of several any); without it the page says so instead of asking the server in vain. */
+export function Allowed({ permission }: { permission: Permission | readonly Permission[] }) {
   const { t } = useTranslation("screen");
   const { me, can } = useSession();
   const { pathname } = useLocation();
-  if (can(permission)) return <Outlet />;
+  const needed = typeof permission === "string" ? [permission] : permission;
+  if (needed.some((one) => can(one))) return <Outlet />;
   const start = startPage(me.permissions);
   if (pathname === "/" && start !== "/") return <Navigate to={start} replace />;
   return <EmptyState title={t("not_allowed.title")}>{t("not_allowed.mend")}</EmptyState>;

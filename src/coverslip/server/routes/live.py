@@ -10,7 +10,7 @@ from coverslip.access.permission import Permission
 from coverslip.server.call import Call, Caller
 from coverslip.server.guard import GuardedRoute
 from coverslip.server.live import server_sent
-from coverslip.server.schemas.live import LiveCase, LiveReading, LiveSlide
+from coverslip.server.schemas.live import LiveCase, LiveReading, LiveSlide, LiveUpload
 
 router = APIRouter(prefix="/live", tags=["live"], route_class=GuardedRoute)
 
@@ -24,10 +24,12 @@ class EventStream(StreamingResponse):
 @router.get(
     "",
     response_class=EventStream,
-    responses={200: {"model": LiveReading | LiveSlide | LiveCase, "description": "Events reading, slide, case, ping"}},
+    responses={
+        200: {"model": LiveReading | LiveSlide | LiveCase | LiveUpload, "description": "One event each, and ping"}
+    },
 )
 async def follow(call: Caller) -> EventStream:
-    """Events `reading`, `slide`, `case` of the own organization, and `ping`; one stream a page."""
+    """Events `reading`, `slide`, `case`, `upload` of the own organization, and `ping`; one stream a page."""
     await run_in_threadpool(_audit, call)
     actor = call.actor
     assert actor.organization_id is not None and actor.session_id is not None

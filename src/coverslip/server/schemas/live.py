@@ -7,6 +7,7 @@ from uuid import UUID
 from coverslip.server.schemas.common import Shown
 from coverslip.server.schemas.reading import ReadingStatus
 from coverslip.server.schemas.slide import SlideStatus
+from coverslip.server.schemas.upload import BatchStatus
 
 
 class LiveReading(Shown):
@@ -37,3 +38,12 @@ class LiveCase(Shown):
     id: UUID
     status: str
     revision: int
+
+
+class LiveUpload(Shown):
+    """Event `upload`: a batch's status; while it is taken in, how many bytes of it have been, else null."""
+
+    id: UUID
+    status: BatchStatus
+    bytes_done: int | None
+    bytes_total: int | None
