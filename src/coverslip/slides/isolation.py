@@ -134,7 +134,6 @@ class DecoderPool:
                 decoder.stop()
 
     def _taken(self, path: str, file: str) -> Decoder:
-        needed = folders_of(Path(path))
         deadline = time.monotonic() + self.limits.seconds
         with self._change:
             while not self._free and self._busy >= self.limits.processes and not self._closed:
@@ -143,9 +142,11 @@ class DecoderPool:
             if self._closed:
                 raise DecoderFailed(file=file, problem="the decoders are shut down")
             self._busy += 1
-            fit = [decoder for decoder in self._free if decoder.may_read(needed)]
             # The one that has this slide open, else the one used last: it is warm.
-            best = max(fit, key=lambda decoder: (decoder.last_path == path, self._free.index(decoder)), default=None)
+            best = next((decoder for decoder in reversed(self._free) if decoder.last_path == path), None)
+            needed = folders_of(Path(path)) if best is None else frozenset()
+            if best is None:
+                best = next((decoder for decoder in reversed(self._free) if decoder.may_read(needed)), None)
             if best is not None:
                 self._free.remove(best)
                 return best
