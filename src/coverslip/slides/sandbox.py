@@ -30,6 +30,7 @@ from coverslip.slides.confinement import CannotConfine, confine
 from coverslip.slides.describe import to_json
 from coverslip.slides.errors import FormatDeclined, damage_is_corruption
 from coverslip.slides.layers import layer_of
+from coverslip.slides.memory import keep_freed_memory
 from coverslip.slides.region import read_scaled
 from coverslip.slides.registry import load_readers, open_slide
 from coverslip.slides.remote import FILES, Ask
@@ -52,6 +53,7 @@ def main() -> None:
     """Take requests until the other side closes the socket."""
     descriptor, megabytes, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
     _limit(megabytes)
+    keep_freed_memory()
     connection = socket.socket(fileno=descriptor)
     if sys.argv[4] != "off":
         try:
