@@ -100,6 +100,7 @@ class Settings(BaseSettings):
             "dicom",
             "kfb",
             "isyntax",
+            "czi",
             "openslide",
             "plain",
         ),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 Outcome = Literal["read", "refused"]
-Proof = Literal["real", "openslide", "wsidicom", "own", "extra", "magic"]
+Proof = Literal["real", "openslide", "wsidicom", "libczi", "own", "extra", "magic"]
 Yes = Literal["yes", "no", "some"]
 
 BEGIN, END = "<!-- formats begin -->", "<!-- formats end -->"
@@ -82,6 +82,10 @@ FORMATS: tuple[Format, ...] = (
             "dicom-grey-16-bit", "dicom-label-overview",
         ),
     ),
+    Format(
+        "Zeiss CZI", ".czi", "czi", "read", "no", True, planes=True, channels=True, proof=("libczi", "openslide"),
+        examples=("czi-brightfield", "czi-jpeg-xr", "czi-fluorescence", "czi-focal-planes"),
+    ),
     Format("OME-TIFF", ".ome.tif", "tiff", "read", "some", True, proof=("openslide", "own"), examples=("ome-tiff",)),
     Format(
         "TIFF, pyramidal and plain", ".tif", "tiff", "read", "some", True, proof=("openslide", "own"),
@@ -119,7 +123,7 @@ REFUSALS: dict[str, tuple[str | None, str]] = {
 }
 """Example -> the reader that takes it up (None: all decline), and the code it is refused with."""
 
-MAY_ALSO = {"openslide": ("tiff", "bif", "ndpi", "scn", "philips", "qptiff")}
+MAY_ALSO = {"openslide": ("tiff", "czi", "bif", "ndpi", "scn", "philips", "qptiff")}
 """A reader that may accept files of others, because it is asked after them: it knows their formats too."""
 
 WORDS: dict[str, dict[str, str]] = {
@@ -127,14 +131,15 @@ WORDS: dict[str, dict[str, str]] = {
         "head": "| Format | Files | Reader | Tiles pass through | By range | Focal planes | Channels | Tested on |",
         "yes": "yes", "no": "no", "some": "where it can", "refused": "refused: how to export is said",
         "real": "real files", "openslide": "example files, OpenSlide as judge",
-        "wsidicom": "example files, wsidicom as judge", "own": "example files, pixel by pixel",
+        "wsidicom": "example files, wsidicom as judge", "libczi": "example files, libCZI as judge",
+        "own": "example files, pixel by pixel",
         "extra": "optional package", "magic": "its first bytes only", "": "nothing at hand: as OpenSlide reads it",
     },
     "zh-CN": {
         "head": "| 格式 | 文件 | 读取器 | 原样传送图块 | 按范围读取 | 焦平面 | 通道 | 验证依据 |",
         "yes": "是", "no": "否", "some": "条件允许时", "refused": "拒绝，并说明如何导出",
         "real": "真实文件", "openslide": "样例文件（以 OpenSlide 核对）",
-        "wsidicom": "样例文件（以 wsidicom 核对）", "own": "样例文件（逐像素）",
+        "wsidicom": "样例文件（以 wsidicom 核对）", "libczi": "样例文件（以 libCZI 核对）", "own": "样例文件（逐像素）",
         "extra": "可选组件", "magic": "仅文件头", "": "无样例，以 OpenSlide 读取结果为准",
     },
 }  # fmt: skip

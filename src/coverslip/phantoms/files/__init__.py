@@ -12,6 +12,7 @@ from pathlib import Path
 
 from coverslip.phantoms.files.bif import BifArea, BifOptions, write_bif
 from coverslip.phantoms.files.colour_target import write_colour_target
+from coverslip.phantoms.files.czi_examples import CZI_EXAMPLES
 from coverslip.phantoms.files.dicom_examples import DICOM_EXAMPLES
 from coverslip.phantoms.files.ndpi import NdpiOptions, write_ndpi
 from coverslip.phantoms.files.ome import write_ome
@@ -79,6 +80,7 @@ WRITERS: dict[str, Writer] = {
         ),
     ),
     **DICOM_EXAMPLES,
+    **CZI_EXAMPLES,
     **OTHER_EXAMPLES,
 }
 """Name -> writer of a small example slide in a folder that exists."""
