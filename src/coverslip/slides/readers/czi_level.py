@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-import numpy as np
-
 from coverslip.slides.readers.czi_file import CziFile, SubBlock
 from coverslip.slides.readers.czi_pixels import Pixels, decoded
 from coverslip.vocabulary.geometry import Box
