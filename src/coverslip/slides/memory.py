@@ -21,4 +21,5 @@ def keep_freed_memory() -> bool:
     if not hasattr(library, "mallopt"):
         return False
     settings = ((M_MMAP_THRESHOLD, LARGEST_KEPT_BYTES), (M_TRIM_THRESHOLD, KEPT_BYTES))
-    return all([library.mallopt(option, value) == 1 for option, value in settings])
+    taken = [library.mallopt(option, value) for option, value in settings]
+    return all(answer == 1 for answer in taken)
