@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import sys
 import tempfile
@@ -37,6 +38,7 @@ INTACT_EVERY = 50
 """Damaged files between two looks at the intact one in the same decoder."""
 FRESH_EVERY = 199
 """Damaged files between two that are compared with what a fresh decoder shows."""
+PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
 ABSOLUTE_PATH = ("/tmp", "/home", "/dev/shm")  # noqa: S108  words searched for in messages
 
 
@@ -156,7 +158,7 @@ def _unfit_words(error: CoverslipError) -> list[str]:
         words = f"{error.message(locale)} {error.mend(locale)}"
         if any(path in words for path in ABSOLUTE_PATH):
             problems.append(f"{error.code} names a folder: {words}"[:300])
-        if "{" in words:
+        if PLACEHOLDER.search(words):
             problems.append(f"{error.code} lacks a word: {words}"[:300])
     return problems
 

@@ -47,6 +47,7 @@ BARCODE_KEYS = ("leica.barcode", "hamamatsu.Barcode", "philips.PIM_DP_UFS_BARCOD
 MODEL_KEYS = ("leica.device-model", "hamamatsu.Product", "tiff.Model", "philips.DICOM_MANUFACTURERS_MODEL_NAME")
 DATE_KEYS = ("leica.creation-date", "philips.DICOM_ACQUISITION_DATETIME")
 COMPRESSION: Compression = "other"
+LONGEST_WORDS = 200
 
 
 class OpenSlideReader:
@@ -75,9 +76,12 @@ class OpenSlideReader:
             except openslide.OpenSlideUnsupportedFormatError as error:
                 raise NotASlide(file=path.name) from error
             except openslide.OpenSlideError as error:
-                raise SlideCorrupt(file=path.name, problem=str(error).replace(str(path), path.name)) from error
+                raise SlideCorrupt(file=path.name, problem=_said(error, path)) from error
             try:
                 return OpenSlideSlide(source, _properties(source, path.name), path)
+            except openslide.OpenSlideError as error:
+                source.close()
+                raise SlideCorrupt(file=path.name, problem=_said(error, path)) from error
             except BaseException:
                 source.close()
                 raise
@@ -121,7 +125,8 @@ class OpenSlideSlide(TiledSlide):
                 pixels = self._source.read_region(corner, level, (part.width, part.height))
             except openslide.OpenSlideError as error:
                 self._reopen()
-                raise TileUnreadable(level=level, column=column, row=row, problem=str(error)) from error
+                problem = _said(error, self._path)
+                raise TileUnreadable(level=level, column=column, row=row, problem=problem) from error
             return on_white(np.asarray(pixels))
 
     def _associated(self, name: str) -> RgbImage:
@@ -129,7 +134,7 @@ class OpenSlideSlide(TiledSlide):
             return on_white(np.asarray(self._source.associated_images[name]))
         except openslide.OpenSlideError as error:
             self._reopen()
-            raise TileUnreadable(level=0, column=0, row=0, problem=str(error)) from error
+            raise TileUnreadable(level=0, column=0, row=0, problem=_said(error, self._path)) from error
 
     def _reopen(self) -> None:
         """OpenSlide refuses every call after its first error; a fresh handle lets the other tiles be read."""
@@ -137,7 +142,13 @@ class OpenSlideSlide(TiledSlide):
         try:
             self._source = openslide.OpenSlide(str(self._path))
         except openslide.OpenSlideError as error:
-            raise SlideCorrupt(file=self._path.name, problem=str(error)) from error
+            raise SlideCorrupt(file=self._path.name, problem=_said(error, self._path)) from error
+
+
+def _said(error: openslide.OpenSlideError, path: Path) -> str:
+    """OpenSlide's words without the folder, which is nobody's business, and without what a damaged file put into them."""
+    words = str(error).replace(f"{path.parent}/", "").replace(str(path.parent), "")
+    return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in words)[:LONGEST_WORDS]
 
 
 def on_white(pixels: RgbImage) -> RgbImage:
