@@ -28,6 +28,7 @@ REASONS = {
     "grid": "its tiles overlap",
     "tiles_differ": "its tiles are built differently",
     "jpeg_process": "its JPEG is not baseline",
+    "tile_size": "its tiles are of another size than the finest level's",
     "asked": "as asked",
 }
 """Why a level was decoded: the keys of `LevelPlan.reason`."""
@@ -76,6 +77,8 @@ def command(
         raise InvalidInput(field="--quality", problem="conversion_quality")
     if metadata is not None and target != "dicom":
         raise InvalidInput(field="--metadata", problem="conversion_option_dicom_only")
+    if wanted == "htj2k" and target != "dicom":
+        raise InvalidInput(field="--encode", problem="conversion_encoding", value=wanted, target=target)
     choice = Choice(cast(Wanted, wanted), quality, pass_through=not decode)
     series = SeriesOptions(
         metadata=SlideMetadata() if metadata is None else read_metadata(metadata),

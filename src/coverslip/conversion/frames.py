@@ -11,6 +11,7 @@ from pathlib import Path
 import imagecodecs
 import numpy as np
 
+from coverslip.conversion.cuts import CutFrames, Cuts
 from coverslip.conversion.errors import SourceChanged, TilesDiffer
 from coverslip.conversion.plan import Choice, Codec, Header, LevelPlan, Places, Plan
 from coverslip.conversion.streams import NEAREST_SOF, JpegHeader, jpeg2000_header, jpeg_header
@@ -32,6 +33,13 @@ NO_LOSS = 100
 SUBSAMPLING = {(1, 1): "444", (2, 1): "422", (2, 2): "420", (1, 2): "440", (4, 1): "411"}
 
 
+def passing_frames(plan: Plan, level: LevelPlan) -> StoredFrames | CutFrames:
+    """The tiles of a level that passes through."""
+    if isinstance(level.places, Cuts):
+        return CutFrames(level.places, level.level)
+    return StoredFrames(plan, level)
+
+
 class StoredFrames:
     """The stored tiles of a level, each made complete; a tile that is not stored is a white one, made like the others.
 
@@ -40,17 +48,17 @@ class StoredFrames:
     """
 
     def __init__(self, plan: Plan, level: LevelPlan) -> None:
-        assert level.places is not None
+        assert isinstance(level.places, Places)
         self._file = plan.source.name
         self._level = level
         self._places: Places = level.places
         has_gaps = not all(self._places.length(tile) for tile in range(level.count))
         self._blank = blank_tile(level) if has_gaps else b""
 
-    def lengths(self) -> Iterator[int]:
-        """Bytes of each tile."""
-        for tile in range(self._level.count):
-            yield self._places.length(tile) or len(self._blank)
+    @property
+    def about_bytes(self) -> int:
+        """Of all tiles together, exactly."""
+        return sum(self._places.length(tile) or len(self._blank) for tile in range(self._level.count))
 
     def __iter__(self) -> Iterator[Frame]:
         places, count, skip = self._places, self._level.count, self._places.skip
@@ -104,7 +112,7 @@ class _Likeness:
     """Whether a tile is built as the level's plan says; one comparison of bytes for each JPEG tile that is."""
 
     def __init__(self, file: str, level: LevelPlan) -> None:
-        assert level.places is not None
+        assert isinstance(level.places, Places)
         self._file = file
         self._level = level
         self._head = level.places.head

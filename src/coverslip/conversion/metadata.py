@@ -132,9 +132,11 @@ def metadata_from(document: object) -> SlideMetadata:
         return SlideMetadata.model_validate(document)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or "--metadata"
-        problem = "metadata_unknown_key" if first["type"] == "extra_forbidden" else "metadata_value"
-        raise InvalidInput(field=place, problem=problem) from error
+        keys = [str(part) for part in first["loc"] if str(part).isidentifier() or isinstance(part, int)]
+        place = ".".join(keys) or "--metadata"
+        if first["type"] == "extra_forbidden":
+            raise InvalidInput(field=place, problem="metadata_unknown_key") from error
+        raise InvalidInput(field=place, problem="metadata_value") from error
 
 
 def dicom_day(iso: str | None) -> str:

@@ -78,7 +78,7 @@ def disk_errors(target: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in FULL:
             raise DiskFull(file=str(target), needed_mb=0, free_mb=free_bytes(target) // MEGABYTE) from error
-        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR):
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.EEXIST):
             raise OutputNotWritable(file=str(target), reason=os.strerror(error.errno)) from error
         raise
 

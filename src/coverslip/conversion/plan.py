@@ -9,8 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
+from coverslip.conversion.cuts import Cuts
 from coverslip.conversion.errors import LayersNotConverted
 from coverslip.conversion.streams import NEAREST_SOF, Jpeg2000Header, JpegHeader, jpeg2000_header, jpeg_header
+from coverslip.slides.colour.table import ColourSpace
 from coverslip.slides.isolation import IsolatedSlide
 from coverslip.slides.jpeg import BASELINE, EXTENDED
 from coverslip.slides.slide import Compression, Level, SlideProperties
@@ -23,7 +25,7 @@ AnyHeader = TypeVar("AnyHeader", JpegHeader, Jpeg2000Header)
 Target = Literal["dicom", "ome-tiff", "tiff"]
 Codec = Literal["jpeg", "webp", "jpeg2000", "htj2k", "deflate"]
 Wanted = Literal["lossless", "htj2k", "jpeg"]
-Reason = Literal["", "not_stored_so", "grid", "tiles_differ", "jpeg_process", "asked"]
+Reason = Literal["", "not_stored_so", "grid", "tiles_differ", "jpeg_process", "tile_size", "asked"]
 """Why a level is decoded."""
 
 QUALITY = 90
@@ -91,7 +93,7 @@ class LevelPlan:
     codec: Codec
     stored_as: Compression
     """How the slide itself stores it."""
-    places: Places | None
+    places: Places | Cuts | None
     """Where the tiles lie that pass through; None where the level is decoded."""
     header: Header | None
     """Of its tiles, where they are JPEG or JPEG 2000 and pass through."""
@@ -135,6 +137,10 @@ class Plan:
     levels: tuple[LevelPlan, ...]
     choice: Choice
     target: Target
+    profile: bytes | None
+    """The slide's ICC profile, byte by byte; None where it has none that can be used."""
+    profile_refused: bool
+    """Whether it has one that cannot be used."""
 
 
 def plan_conversion(slide: IsolatedSlide, source: Path, target: Target, choice: Choice | None = None) -> Plan:
@@ -156,11 +162,30 @@ def plan_conversion(slide: IsolatedSlide, source: Path, target: Target, choice: 
         elif codestreams is not None:
             plain = _codestreams(plain, level, codestreams, stored.files, target)
         levels.append(plain)
-    return Plan(source.absolute(), properties, tuple(levels), choice, target)
+    if target == "dicom":
+        levels = [levels[0], *(_as_large(levels[0], level, choice) for level in levels[1:])]
+    profile = properties.icc_profile
+    refused = profile is not None and slide.managed_colour(ColourSpace.SRGB).state == "unusable"
+    usable = None if refused else profile
+    return Plan(source.absolute(), properties, tuple(levels), choice, target, usable, refused)
+
+
+def _as_large(base: LevelPlan, level: LevelPlan, choice: Choice) -> LevelPlan:
+    """A level in tiles as large as the base level's: wsidicom leaves levels out whose tiles are not."""
+    width, height = base.tile_width, base.tile_height
+    if (level.tile_width, level.tile_height) == (width, height):
+        return level
+    cuts = level.places
+    if isinstance(cuts, Cuts) and level.tile_width == width and cuts.can_be(height):
+        return replace(level, places=cuts.of_height(height), tile_height=height)
+    anew = replace(level, tile_width=width, tile_height=height, places=None, header=None, codec=choice.codec("dicom"))
+    return replace(anew, reason="tile_size") if level.passes else anew
 
 
 def _served(plain: LevelPlan, level: Level, index: LevelIndex, files: tuple[str, ...], target: Target) -> LevelPlan:
     """The level as its tiles are served, or `plain` with the reason why they cannot pass."""
+    if index.restarts is not None:
+        return _cut(plain, level, Cuts.of(index, files[0]), target)
     places = Places(files, index.offsets, index.lengths, index.files, index.head, index.skip)
     if not _fits(level, index.columns, index.rows, target):
         return replace(plain, reason="grid")
@@ -175,6 +200,19 @@ def _served(plain: LevelPlan, level: Level, index: LevelIndex, files: tuple[str,
     if header.process not in (BASELINE, EXTENDED) or header.precision != BITS:
         return replace(plain, reason="jpeg_process")
     return _passing(plain, level, "jpeg", places, header)
+
+
+def _cut(plain: LevelPlan, level: Level, cuts: Cuts, target: Target) -> LevelPlan:
+    """The level cut from its one stream."""
+    if target != "dicom" and level.tile_width % TIFF_STEP:
+        return replace(plain, reason="grid")
+    try:
+        header = jpeg_header(cuts.first())
+    except ValueError:
+        return replace(plain, reason="tiles_differ")
+    if header.process not in (BASELINE, EXTENDED) or header.precision != BITS:
+        return replace(plain, reason="jpeg_process")
+    return replace(_passing(plain, level, "jpeg", cuts, header), tile_height=cuts.tile_height)
 
 
 def _codestreams(
@@ -242,7 +280,7 @@ def _decoded(number: int, level: Level, codec: Codec, reason: Reason) -> LevelPl
     )
 
 
-def _passing(plain: LevelPlan, level: Level, codec: Codec, places: Places, header: Header | None) -> LevelPlan:
+def _passing(plain: LevelPlan, level: Level, codec: Codec, places: Places | Cuts, header: Header | None) -> LevelPlan:
     return replace(
         plain,
         tile_width=level.tile_width,

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from coverslip import __version__
-from coverslip.conversion.frames import DecodedFrames, StoredFrames
+from coverslip.conversion.frames import DecodedFrames, passing_frames
 from coverslip.conversion.plan import LevelPlan, Plan
 from coverslip.conversion.result import Progress, Written
 from coverslip.conversion.streams import Jpeg2000Header
@@ -68,7 +68,7 @@ class LevelWriter:
             shape=(level.height, level.width) if is_grey(level) else (level.height, level.width, 3),
             dtype=np.uint8,
             tile=(level.tile_height, level.tile_width),
-            iccprofile=self._plan.properties.icc_profile,
+            iccprofile=self._plan.profile,
             description=description,
             software=SOFTWARE,
             metadata=None,
@@ -113,7 +113,7 @@ class LevelWriter:
                 yield from (bytes(data) for _, data in frames)
             return
         tables = _Tables.of(level.places.head)
-        for head, stored in StoredFrames(self._plan, level):
+        for head, stored in passing_frames(self._plan, level):
             yield (tables.before if head else b"") + bytes(stored)
 
 
@@ -153,7 +153,8 @@ def _storage(level: LevelPlan) -> dict[str, Any]:
     if level.header.colours == "grey":
         colours: dict[str, Any] = {"photometric": "minisblack"}
     elif level.header.colours == "rgb":
-        colours = {"photometric": "rgb"}
+        # Without its argument, tifffile takes RGB in JPEG for YCbCr.
+        colours = {"photometric": "rgb", "compressionargs": {"outcolorspace": "rgb"}}
     else:
         colours = {"photometric": "ycbcr", "subsampling": level.header.subsampling}
     return {"compression": "jpeg", "jpegtables": _Tables.of(level.places.head).shared, **colours}
@@ -184,7 +185,7 @@ def largest_size(plan: Plan) -> int:
     total = 0
     for level in plan.levels:
         if level.passes:
-            total += sum(StoredFrames(plan, level).lengths())
+            total += passing_frames(plan, level).about_bytes
         else:
             total += level.count * level.tile_width * level.tile_height * 3
         total += 32 * level.count
@@ -193,4 +194,4 @@ def largest_size(plan: Plan) -> int:
 
 def least_size(plan: Plan) -> int:
     """Bytes the file takes at least."""
-    return sum(sum(StoredFrames(plan, level).lengths()) for level in plan.levels if level.passes)
+    return sum(passing_frames(plan, level).about_bytes for level in plan.levels if level.passes)

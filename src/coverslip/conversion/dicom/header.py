@@ -21,7 +21,8 @@ from coverslip.vocabulary.units import Spacing
 WHOLE_SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"
 """VL Whole Slide Microscopy Image Storage (PS3.4 table B.5-1)."""
 UM_PER_MM = 1000.0
-ASSUMED_SRGB = "No ICC profile in the source file: sRGB is assumed"
+NO_PROFILE = "No ICC profile in the source file: sRGB is assumed"
+REFUSED_PROFILE = "ICC profile of the source file unusable: sRGB is assumed"
 PATH = "1"
 
 
@@ -34,6 +35,9 @@ class SeriesFacts:
     """Of level 0."""
     metadata: SlideMetadata
     identity: Identity
+    profile: bytes | None
+    """The slide's own ICC profile, if it can be used."""
+    profile_refused: bool
     barcode: str | None
     """On the label; None where there is none or where it must not leave."""
 
@@ -195,11 +199,10 @@ def _add_optical_path(made: Dataset, facts: SeriesFacts, picture: Picture) -> No
     path.IlluminationTypeCodeSequence = Sequence([codes.item(illumination)])
     path.IlluminationColorCodeSequence = Sequence([codes.item(codes.FULL_SPECTRUM)])
     if picture.encoding.samples > 1:
-        own = facts.properties.icc_profile
-        path.ICCProfile = _even(own or srgb())
-        if own is None:
+        path.ICCProfile = _even(facts.profile or srgb())
+        if facts.profile is None:
             path.ColorSpace = "SRGB"
-            path.OpticalPathDescription = ASSUMED_SRGB
+            path.OpticalPathDescription = REFUSED_PROFILE if facts.profile_refused else NO_PROFILE
     if facts.properties.objective_power is not None:
         path.ObjectiveLensPower = _ds(facts.properties.objective_power)
     made.OpticalPathSequence = Sequence([path])

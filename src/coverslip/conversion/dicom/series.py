@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from coverslip.conversion.cuts import CutFrames
 from coverslip.conversion.dicom.header import SeriesFacts, dataset
 from coverslip.conversion.dicom.instance import InstanceFile
 from coverslip.conversion.dicom.picture import (
@@ -20,7 +21,7 @@ from coverslip.conversion.dicom.picture import (
     encoding_of,
 )
 from coverslip.conversion.errors import SpacingNeeded
-from coverslip.conversion.frames import DecodedFrames, Frame, StoredFrames, encoder
+from coverslip.conversion.frames import DecodedFrames, Frame, StoredFrames, encoder, passing_frames
 from coverslip.conversion.identity import PLACEHOLDER, Identity, source_bytes
 from coverslip.conversion.options import SeriesOptions
 from coverslip.conversion.output import new_folder, require_room
@@ -109,6 +110,8 @@ def _facts(plan: Plan, spacing: Spacing, options: SeriesOptions, identity: Ident
         spacing=spacing,
         metadata=options.metadata,
         identity=identity,
+        profile=plan.profile,
+        profile_refused=plan.profile_refused,
         barcode=None if options.without_label else barcode,
     )
 
@@ -130,7 +133,7 @@ def _levels(slide: IsolatedSlide, plan: Plan, spacing: Spacing) -> Iterator[_Ins
     workers = max(1, os.cpu_count() or 1)
     for number, level in enumerate(plan.levels, start=1):
         picture = _level_picture(level, number, spacing, ratio)
-        frames = StoredFrames(plan, level) if level.passes else DecodedFrames(slide, level, plan.choice, workers)
+        frames = passing_frames(plan, level) if level.passes else DecodedFrames(slide, level, plan.choice, workers)
         yield _Instance(picture, f"level-{level.level}.dcm", frames, level)
 
 
@@ -191,7 +194,7 @@ def _known_bytes(instance: _Instance) -> int:
     """What an instance will at least take on the disk: exact where its tiles pass through."""
     frames, count = instance.frames, instance.picture.count
     tables = HEADER_BYTES + 26 * count
-    return tables + (sum(frames.lengths()) if isinstance(frames, StoredFrames) else 0)
+    return tables + (frames.about_bytes if isinstance(frames, StoredFrames | CutFrames) else 0)
 
 
 def _source_ratio(plan: Plan) -> float:
