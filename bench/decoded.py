@@ -123,8 +123,8 @@ def report(results: dict[tuple[str, str], list[float]], options: argparse.Namesp
         "## Decoded tiles",
         "",
         f"{date.today().isoformat()}; tiles a second, decoded and encoded as JPEG of quality 90 4:4:4 by all; "
-        f"{options.processes} processes each, no HTTP; random places of 6 x 4 tiles; median of {options.rounds} turns of "
-        f"{options.seconds:g} s; {before}.",
+        f"{options.processes} processes each, no HTTP; random places of 6 x 4 tiles; median of {options.rounds} turns "
+        f"of {options.seconds:g} s; {before}.",
         "",
         "| | " + " | ".join([OWN, *NAMES.values()]) + " | of cucim |",
         "|---|" + "---|" * (len(NAMES) + 2),

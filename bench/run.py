@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-HELPERS = {"run.py", "slide.py", "load.py", "table.py", "competitors.py", "__init__.py"}
+HELPERS = {"run.py", "slide.py", "shared_tiles.py", "load.py", "table.py", "competitors.py", "__init__.py"}
 NEED_DATA = {"accuracy.py", "inference.py"}
 """Called by hand with annotated fields or a network: see their --help."""
 
