@@ -146,9 +146,9 @@ class OpenSlideSlide(TiledSlide):
 
 
 def _said(error: openslide.OpenSlideError, path: Path) -> str:
-    """OpenSlide's words without the folder, which is nobody's business, and without what a damaged file put into them."""
+    """OpenSlide's words without the folder, which is nobody's business, and without control bytes of damaged files."""
     words = str(error).replace(f"{path.parent}/", "").replace(str(path.parent), "")
-    return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in words)[:LONGEST_WORDS]
+    return "".join(letter if letter.isprintable() else "?" for letter in words)[:LONGEST_WORDS]
 
 
 def on_white(pixels: RgbImage) -> RgbImage:
