@@ -86,7 +86,13 @@ FORMATS: tuple[Format, ...] = (
         "Zeiss CZI", ".czi", "czi", "read", "no", True, planes=True, channels=True, proof=("libczi", "openslide"),
         examples=("czi-brightfield", "czi-jpeg-xr", "czi-fluorescence", "czi-focal-planes"),
     ),
-    Format("OME-TIFF", ".ome.tif", "tiff", "read", "some", True, proof=("openslide", "own"), examples=("ome-tiff",)),
+    Format(
+        "OME-TIFF", ".ome.tif", "tiff", "read", "some", True, planes=True, channels=True, proof=("openslide", "own"),
+        examples=(
+            "ome-tiff", "ome-tiff-fluorescence", "ome-tiff-focal-planes", "ome-tiff-planes-and-channels",
+            "ome-tiff-16-bit",
+        ),
+    ),
     Format(
         "TIFF, pyramidal and plain", ".tif", "tiff", "read", "some", True, proof=("openslide", "own"),
         examples=("tiff-pyramid", "tiff-plain"),

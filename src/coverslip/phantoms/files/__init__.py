@@ -16,6 +16,7 @@ from coverslip.phantoms.files.czi_examples import CZI_EXAMPLES
 from coverslip.phantoms.files.dicom_examples import DICOM_EXAMPLES
 from coverslip.phantoms.files.ndpi import NdpiOptions, write_ndpi
 from coverslip.phantoms.files.ome import write_ome
+from coverslip.phantoms.files.ome_layers import OME_EXAMPLES
 from coverslip.phantoms.files.other_examples import OTHER_EXAMPLES
 from coverslip.phantoms.files.philips import PhilipsOptions, write_philips
 from coverslip.phantoms.files.picture import Rgb, example, tissue
@@ -79,6 +80,7 @@ WRITERS: dict[str, Writer] = {
             areas=(BifArea(0, 0, 2, 2), BifArea(200, 170, 2, 2, (0, 2))), overlap_x=(8,), overlap_y=(8,), scanner=None
         ),
     ),
+    **OME_EXAMPLES,
     **DICOM_EXAMPLES,
     **CZI_EXAMPLES,
     **OTHER_EXAMPLES,

@@ -9,18 +9,15 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 from xml.etree import ElementTree
 
-import numpy as np
-
 from coverslip.slides.errors import FormatDeclined, SlideCorrupt
-from coverslip.slides.layers import Stored, colour_of, window_of
+from coverslip.slides.layers import colour_of
 from coverslip.slides.readers.tiff_chain import check_size
 from coverslip.slides.readers.tiff_dialect import dialect
 from coverslip.slides.readers.tiff_file import OpenTiff, Page, icc_profile, opening, tag_text
 from coverslip.slides.readers.tiff_images import COMPRESSIONS, LevelImage, TiffImage, undecodable
-from coverslip.slides.readers.tiff_layers import ChannelImage, LayeredTiffSlide
+from coverslip.slides.readers.tiff_layers import ChannelImage, LayeredTiffSlide, measured_window
 from coverslip.slides.readers.tiff_metadata import TIFF_DATES, iso_date, tag_metadata
 from coverslip.slides.readers.tiff_slide import Picture, TiffSlide, described
 from coverslip.slides.slide import Channel, SlideProperties
@@ -29,7 +26,6 @@ from coverslip.slides.spacing import StatedSpacing, checked_by_levels
 LEVELS = ("FullResolution", "ReducedResolution")
 ASSOCIATED = {"Overview": "macro", "Label": "label", "Thumbnail": "thumbnail"}
 MOST_CHANNELS = 64
-SAMPLED_TILES = 64
 
 
 class QptiffReader:
@@ -142,21 +138,8 @@ def _channels(texts: list[dict[str, str]], coarsest: list[TiffImage]) -> tuple[C
         rgb = [int(part) for part in re.findall(r"\d+", text.get("Color", ""))]
         colour = (rgb[0], rgb[1], rgb[2]) if len(rgb) == 3 and max(rgb) < 256 else colour_of(None, number)
         name = text.get("Name") or text.get("Biomarker") or str(number + 1)
-        made.append(Channel(name, None, colour, _window(image)))
+        made.append(Channel(name, None, colour, measured_window(image)))
     return tuple(made)
-
-
-def _window(image: TiffImage) -> tuple[int, int]:
-    """Black and full brightness, from tiles of the coarsest level."""
-    places = [(column, row) for row in range(image.rows) for column in range(image.columns)]
-    step = max(1, len(places) // SAMPLED_TILES)
-    stored = []
-    for column, row in places[::step]:
-        values = image.brightness(column, row)
-        if values is not None:  # without the filler beyond the border
-            inside = values[: image.height - row * image.tile_height, : image.width - column * image.tile_width]
-            stored.append(inside.ravel())
-    return window_of(cast(Stored, np.concatenate(stored))) if stored else (0, 255)
 
 
 def _power(text: str | None) -> float | None:

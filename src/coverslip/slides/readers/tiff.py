@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from coverslip.slides.errors import FormatDeclined
+from coverslip.slides.readers.ome_layers import open_layers
 from coverslip.slides.readers.tiff_dialect import dialect
 from coverslip.slides.readers.tiff_file import OpenTiff, icc_profile, opening
 from coverslip.slides.readers.tiff_images import TiffImage, undecodable
@@ -33,6 +34,9 @@ class TiffReader:
 
 def _opened(opened: OpenTiff) -> TiffSlide:
     file = opened.path.name
+    layered = open_layers(opened, TiffReader.name)
+    if layered is not None:
+        return layered
     contents = read_contents(opened.pages, file)
     problem = undecodable(contents.levels[0])
     if problem is not None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
-from coverslip.slides.layers import check_layer, coloured, merged
+import numpy as np
+
+from coverslip.slides.layers import Stored, check_layer, coloured, merged, window_of
 from coverslip.slides.readers.tiff_file import OpenTiff
 from coverslip.slides.readers.tiff_images import LevelImage, TiffImage
 from coverslip.slides.readers.tiff_slide import Picture, TiffSlide
 from coverslip.slides.slide import Channel, Compression, RgbImage, Slide, SlideProperties
 from coverslip.slides.tile_index import LevelIndex
+
+SAMPLED_TILES = 64
 
 
 class TiffLayer(TiffSlide):
@@ -67,3 +72,16 @@ class ChannelImage:
             coloured(value, channel) for value, channel in zip(values, self._channels, strict=True) if value is not None
         ]
         return merged(layers) if layers else None
+
+
+def measured_window(image: TiffImage) -> tuple[int, int]:
+    """Black and full brightness, from tiles of the coarsest level."""
+    places = [(column, row) for row in range(image.rows) for column in range(image.columns)]
+    step = max(1, len(places) // SAMPLED_TILES)
+    stored = []
+    for column, row in places[::step]:
+        values = image.brightness(column, row)
+        if values is not None:  # without the filler beyond the border
+            inside = values[: image.height - row * image.tile_height, : image.width - column * image.tile_width]
+            stored.append(inside.ravel())
+    return window_of(cast(Stored, np.concatenate(stored))) if stored else (0, 255)

@@ -56,7 +56,7 @@ def _aperio(pages: list[Page], description: str) -> TiffContents:
         name = _aperio_name(page, number)
         if name is not None:
             associated.setdefault(name, page)
-        elif page.is_tiled and _is_smaller_copy(page, levels[-1], pages[0]):
+        elif page.is_tiled and is_smaller_copy(page, levels[-1], pages[0]):
             levels.append(page)
     return TiffContents(aperio_metadata(description), tuple(levels), associated)
 
@@ -78,8 +78,8 @@ def _aperio_name(page: Page, number: int) -> str | None:
 def _ome(pages: list[Page], images: list[OmeImage], file: str) -> TiffContents:
     if not images or any(not 0 <= image.directory < len(pages) for image in images):
         raise SlideCorrupt(file=file, problem="its OME-XML does not fit its images")
-    named = [(_associated_name(image.name), image) for image in images]
-    shown = next((image for name, image in named if name is None), images[0])
+    named = [(associated_name(image.name), image) for image in images]
+    shown = shown_image(images)
     if shown.planes > 1:
         raise FormatDeclined(file=file, problem=f"{shown.planes} focal planes or time points")
     if shown.channels > 1:
@@ -87,10 +87,15 @@ def _ome(pages: list[Page], images: list[OmeImage], file: str) -> TiffContents:
     page = pages[shown.directory]
     levels = [page]
     for smaller in page.pages or ():
-        if _is_smaller_copy(smaller, levels[-1], page):
+        if is_smaller_copy(smaller, levels[-1], page):
             levels.append(smaller)
     associated = {name: pages[image.directory] for name, image in named if name is not None and image is not shown}
     return TiffContents(ome_metadata(shown, pages[0].tags), tuple(levels), associated)
+
+
+def shown_image(images: list[OmeImage]) -> OmeImage:
+    """The slide among the images of an OME-TIFF: the first that is not called label, macro or thumbnail."""
+    return next((image for image in images if associated_name(image.name) is None), images[0])
 
 
 def _generic(pages: list[Page], description: str) -> TiffContents:
@@ -98,15 +103,16 @@ def _generic(pages: list[Page], description: str) -> TiffContents:
     levels = [base]
     associated: dict[str, Page] = {}
     for page in [*(base.pages or ()), *pages[1:]]:
-        name = _associated_name(page.description or "")
+        name = associated_name(page.description or "")
         if name is not None:
             associated.setdefault(name, page)
-        elif (page.is_tiled or page.subfiletype & REDUCED) and _is_smaller_copy(page, levels[-1], base):
+        elif (page.is_tiled or page.subfiletype & REDUCED) and is_smaller_copy(page, levels[-1], base):
             levels.append(page)
     return TiffContents(tag_metadata(description, base.tags), tuple(levels), associated)
 
 
-def _associated_name(text: str) -> str | None:
+def associated_name(text: str) -> str | None:
+    """`label`, `macro` or `thumbnail`, where a text calls a picture so."""
     plain = text.strip().lower()
     plain = OTHER_NAMES.get(plain, plain)
     words = re.split(r"[\s_\-]+", plain)
@@ -115,7 +121,7 @@ def _associated_name(text: str) -> str | None:
     return next((name for name in ASSOCIATED_NAMES if name == words[0] or name == words[-1]), None)
 
 
-def _is_smaller_copy(page: Page, previous: Page, base: Page) -> bool:
+def is_smaller_copy(page: Page, previous: Page, base: Page) -> bool:
     """Whether a directory is the next smaller level: smaller than the last, of the base's shape and kind of pixels."""
     if page.imagewidth >= previous.imagewidth or page.imagelength > previous.imagelength:
         return False
