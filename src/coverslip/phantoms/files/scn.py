@@ -82,9 +82,8 @@ def write_scn(path: Path, image: Rgb, options: ScnOptions | None = None) -> Path
     directories[0].text(
         DESCRIPTION,
         '<?xml version="1.0"?><scn xmlns="http://www.leica-microsystems.com/scn/2010/10/01">'
-        '<collection name="c" uuid="1" sizeX="{}" sizeY="{}"><barcode>UzI0LTEtQTE=</barcode>{}</collection></scn>'.format(
-            *size, "".join(images)
-        ),
+        '<collection name="c" uuid="1" sizeX="{}" sizeY="{}">'
+        "<barcode>UzI0LTEtQTE=</barcode>{}</collection></scn>".format(*size, "".join(images)),
     )
     return write_directories(path, directories)
 
