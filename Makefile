@@ -38,7 +38,7 @@ format: $(VENV)/.test  ## put the code in its format
 	$(BIN)/ruff check --fix src tests bench build_web.py
 	$(BIN)/ruff format src tests bench build_web.py
 
-bench: $(VENV)/.bench web  ## measure against peers, write docs/validation/performance.md
+bench: $(VENV)/.bench $(VENV)-wsidicomizer/.installed web  ## measure against peers, write docs/validation/performance.md
 	$(BIN)/python bench/run.py
 
 web: $(VENV)/.build  ## the web pages and the report's fonts
@@ -73,5 +73,11 @@ $(VENV)/.bench: $(VENV)/.test
 	$(PIP) --editable '.[build,demo,test,bench]'
 	@touch $@
 
+# Needs another wsidicom than Coverslip does. The newest that runs on Python 3.11.
+$(VENV)-wsidicomizer/.installed: | $(BIN)/python
+	$(PYTHON) -m venv --without-pip $(VENV)-wsidicomizer
+	$(BIN)/python -m pip --disable-pip-version-check --python $(VENV)-wsidicomizer/bin/python install --quiet wsidicomizer==0.26.1
+	@touch $@
+
 clean:  ## remove what was built (never the data)
-	rm -rf $(VENV) web/node_modules src/coverslip/server/pages src/coverslip/reports/fonts
+	rm -rf $(VENV) $(VENV)-wsidicomizer web/node_modules src/coverslip/server/pages src/coverslip/reports/fonts
