@@ -30,11 +30,28 @@ from tests.browser.conftest import CHROMIUM, GPU_IN_SOFTWARE, QUIET
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 LIMIT = 2.0
+SLOW_MS = 60_000
+"""A patience that says nothing about speed: machines that test may be busy."""
 DOWNSAMPLE = 1.5
 """Slide pixels per CSS pixel: the whole target fits beside every panel."""
 STORED = np.array([colour for _, colour in PATCHES], dtype=np.uint8)
 PROFILES = {"matrix": scanner_profile(), "table": table_profile(), "none": b"", "broken": scanner_profile()[:-40]}
 Colours = NDArray[np.uint8]
+DRAWN_BY = """() => {
+  const canvas = document.querySelector('[data-testid=slide-canvas] canvas');
+  return canvas.getContext('webgl2') === null ? '2d' : 'webgl2';
+}"""
+SOFTWARE_COUNTS = """
+const getContext = HTMLCanvasElement.prototype.getContext;
+const getParameter = WebGL2RenderingContext.prototype.getParameter;
+HTMLCanvasElement.prototype.getContext = function (kind, options) {
+  return getContext.call(this, kind, { ...options, failIfMajorPerformanceCaveat: false });
+};
+WebGL2RenderingContext.prototype.getParameter = function (name) {
+  return name === 0x9246 || name === this.RENDERER ? "a graphics card" : getParameter.call(this, name);
+};
+"""
+"""Makes the imitated graphics card of a test machine count as one; without it tiles go through the worker."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +82,7 @@ def hospital(postgres: PostgresForTests, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture
 def context(browser: Browser, hospital: Hospital) -> Iterator[BrowserContext]:
     made = signed_in(browser, hospital)
+    made.add_init_script(SOFTWARE_COUNTS)
     yield made
     made.close()
 
@@ -72,7 +90,7 @@ def context(browser: Browser, hospital: Hospital) -> Iterator[BrowserContext]:
 def signed_in(browser: Browser, hospital: Hospital) -> BrowserContext:
     """A window of the reader's."""
     made = browser.new_context(viewport={"width": 1440, "height": 900})
-    made.set_default_timeout(30_000)
+    made.set_default_timeout(SLOW_MS)
     for cookie in hospital.server.sign_in(hospital.reader).cookies.jar:
         made.add_cookies([{"name": cookie.name, "value": cookie.value or "", "url": hospital.server.url}])
     return made
@@ -99,7 +117,7 @@ def open_target(context: BrowserContext, hospital: Hospital, kind: str, rotation
     page = context.new_page()
     at = f"#x={COLUMNS * PATCH_PX // 2}&y={len(PATCHES) // COLUMNS * PATCH_PX // 2}&d={DOWNSAMPLE}&r={rotation}"
     page.goto(f"{hospital.server.url}/slides/{hospital.slides[kind]}{at}")
-    expect(page.get_by_test_id("scale-bar")).to_be_visible()
+    expect(page.get_by_test_id("scale-bar")).to_be_visible(timeout=SLOW_MS)
     return page
 
 
@@ -124,7 +142,7 @@ def on_screen(page: Page, rotation: int = 0) -> Colours:
 
 
 def state(page: Page, wanted: str) -> None:
-    expect(page.get_by_test_id("colour-badge")).to_have_attribute("data-state", wanted)
+    expect(page.get_by_test_id("colour-badge")).to_have_attribute("data-state", wanted, timeout=SLOW_MS)
 
 
 @pytest.mark.parametrize("kind", ["matrix", "table"])
@@ -134,6 +152,7 @@ def test_the_screen_shows_what_littlecms_computes_and_switched_off_what_is_store
     wanted = by_littlecms(PROFILES[kind])
     page = open_target(context, hospital, kind)
     state(page, "applied")
+    assert page.evaluate(DRAWN_BY) == "webgl2"
     found = differences(on_screen(page), wanted)
     assert found.max() <= LIMIT, found
     assert found.mean() <= LIMIT / 2
@@ -165,7 +184,7 @@ def test_a_slide_without_a_profile_to_use_is_shown_as_stored_and_says_so(
     if said == "unusable":
         page.get_by_test_id("colour-badge").click()
         reason = colour_of_profile(PROFILES[kind], ColourSpace.SRGB).error().message("zh-CN")
-        expect(page.get_by_text(reason)).to_be_visible()
+        expect(page.get_by_text(reason)).to_be_visible(timeout=SLOW_MS)
 
 
 def test_the_thumbnail_is_converted_on_the_server(context: BrowserContext, hospital: Hospital) -> None:
@@ -178,22 +197,19 @@ def test_the_thumbnail_is_converted_on_the_server(context: BrowserContext, hospi
         assert differences(seen, wanted).max() <= LIMIT, kind
 
 
-WITHOUT_WEBGL = """
-const original = HTMLCanvasElement.prototype.getContext;
-HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
-  return kind.startsWith("webgl") ? null : original.call(this, kind, ...rest);
-};
-"""
-
-
-def test_without_webgl_tiles_are_converted_as_they_arrive(context: BrowserContext, hospital: Hospital) -> None:
-    context.add_init_script(WITHOUT_WEBGL)
+def test_without_a_graphics_card_tiles_are_converted_as_they_arrive(browser: Browser, hospital: Hospital) -> None:
+    context = signed_in(browser, hospital)
     page = open_target(context, hospital, "table")
     state(page, "applied")
+    assert page.evaluate(DRAWN_BY) == "2d"
     assert differences(on_screen(page), by_littlecms(PROFILES["table"])).max() <= LIMIT
     page.keyboard.press("i")
     state(page, "off")
     assert differences(on_screen(page), STORED).max() <= LIMIT
+    with page.expect_response("**/api/v1/colour/checks") as answer:
+        page.goto(f"{hospital.server.url}/colour")
+    assert answer.value.json()["passed"]
+    context.close()
 
 
 def test_a_lost_graphics_context_comes_back_in_the_same_colours(context: BrowserContext, hospital: Hospital) -> None:
@@ -218,7 +234,7 @@ def test_the_colour_check_measures_what_the_screen_is_sent_and_records_it(
         page = context.new_page()
         with page.expect_response("**/api/v1/colour/checks") as answer:
             page.goto(f"{hospital.server.url}/colour{query}")
-        expect(page.get_by_test_id("colour-result")).to_have_attribute("data-passed", "true")
+        expect(page.get_by_test_id("colour-result")).to_have_attribute("data-passed", "true", timeout=SLOW_MS)
         expect(page.get_by_test_id("colour-patch")).to_have_count(len(PATCHES))
         check = answer.value.json()
         wanted = by_littlecms(PROFILES["table" if query else "matrix"])
@@ -230,7 +246,7 @@ def test_a_check_by_a_profile_that_cannot_be_used_says_so(context: BrowserContex
     page = context.new_page()
     page.goto(f"{hospital.server.url}/colour?slide={hospital.slides['broken']}")
     reason = colour_of_profile(PROFILES["broken"], ColourSpace.SRGB).error().message("zh-CN")
-    expect(page.get_by_text(reason)).to_be_visible()
+    expect(page.get_by_text(reason)).to_be_visible(timeout=SLOW_MS)
     expect(page.get_by_test_id("colour-result")).to_have_count(0)
 
 
@@ -238,6 +254,7 @@ def test_a_wide_screen_gets_display_p3(browser: Browser, hospital: Hospital) -> 
     arguments = ["--no-sandbox", *GPU_IN_SOFTWARE, *QUIET, "--force-color-profile=display-p3-d65"]
     wide = browser.browser_type.launch(executable_path=CHROMIUM, args=arguments)
     context = signed_in(wide, hospital)
+    context.add_init_script(SOFTWARE_COUNTS)
     page = context.new_page()
     with page.expect_response("**/api/v1/colour/checks") as answer:
         page.goto(f"{hospital.server.url}/colour")

@@ -31,6 +31,30 @@ export type Place = readonly [number, number, number, number, number, number, nu
 const UNIFORMS = ["place", "share", "last", "picture", "table", "size", "mode", "opacity", "adjust"] as const;
 type Uniforms = Record<(typeof UNIFORMS)[number], WebGLUniformLocation | null>;
 
+/** WebGL imitated by the processor is several times slower than a plain canvas (bench/colour.py): not taken. */
+const CONTEXT: WebGLContextAttributes = {
+  alpha: true,
+  antialias: false,
+  depth: false,
+  stencil: false,
+  failIfMajorPerformanceCaveat: true,
+};
+
+/** Renderers that are programs; not every browser calls them a performance caveat. */
+const IMITATED = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+
+let offered: boolean | undefined;
+
+/** Whether a painter can be had here; asked of the browser once. */
+export function canPaint(): boolean {
+  if (offered === undefined) {
+    const gl = document.createElement("canvas").getContext("webgl2", CONTEXT);
+    offered = gl instanceof WebGL2RenderingContext && !IMITATED.test(rendererOf(gl));
+    gl?.getExtension("WEBGL_lose_context")?.loseContext();
+  }
+  return offered;
+}
+
 export class ColourPainter {
   /** Counts the lives of the context: pictures of an earlier one are gone. */
   life = 0;
@@ -51,16 +75,10 @@ export class ColourPainter {
     canvas.addEventListener("webglcontextrestored", this.onRestored);
   }
 
-  /** A painter on this canvas, null where the browser has no WebGL 2. `onAnew`: all pictures were lost, draw again. */
+  /** A painter on this canvas, null where there is no graphics card with WebGL 2. `onAnew`: all pictures were lost, draw again. */
   static on(canvas: HTMLCanvasElement, onAnew: () => void = () => undefined, keep = false): ColourPainter | null {
-    const options: WebGLContextAttributes = {
-      alpha: true,
-      antialias: false,
-      depth: false,
-      stencil: false,
-      preserveDrawingBuffer: keep,
-    };
-    const gl = canvas.getContext("webgl2", options);
+    if (!canPaint()) return null;
+    const gl = canvas.getContext("webgl2", { ...CONTEXT, preserveDrawingBuffer: keep });
     return gl instanceof WebGL2RenderingContext ? new ColourPainter(canvas, gl, onAnew) : null;
   }
 
@@ -76,8 +94,7 @@ export class ColourPainter {
 
   /** The graphics processor, as the browser calls it. */
   get renderer(): string {
-    const named = this.gl.getExtension("WEBGL_debug_renderer_info");
-    return String(this.gl.getParameter(named === null ? this.gl.RENDERER : named.UNMASKED_RENDERER_WEBGL));
+    return rendererOf(this.gl);
   }
 
   get lost(): boolean {
@@ -174,6 +191,11 @@ export class ColourPainter {
     }
     gl.uniform1f(this.uniforms.size, size);
   }
+}
+
+function rendererOf(gl: WebGL2RenderingContext): string {
+  const named = gl.getExtension("WEBGL_debug_renderer_info");
+  return String(gl.getParameter(named === null ? gl.RENDERER : named.UNMASKED_RENDERER_WEBGL));
 }
 
 function modeOf(source: Source, table: ColourTable | null): number {

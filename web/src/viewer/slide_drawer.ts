@@ -2,7 +2,7 @@
 
 import OpenSeadragon from "openseadragon";
 
-import { ColourPainter } from "./colour_painter";
+import { canPaint, ColourPainter } from "./colour_painter";
 import type { Adjustment, Picture, Place } from "./colour_painter";
 import type { ColourTable } from "./colour_table";
 import { affineFromPoints, apply } from "./image_transform";
@@ -36,10 +36,7 @@ export class SlideDrawer extends OpenSeadragon.DrawerBase {
   }
 
   static override isSupported(): boolean {
-    const canvas = document.createElement("canvas");
-    const gl = canvas.getContext("webgl2");
-    gl?.getExtension("WEBGL_lose_context")?.loseContext();
-    return gl !== null;
+    return canPaint();
   }
 
   override get defaultOptions(): OpenSeadragon.BaseDrawerOptions {
