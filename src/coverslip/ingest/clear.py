@@ -34,10 +34,11 @@ How = Literal["move", "delete"]
 
 
 class Clearing:
-    """Clears slides out of one folder."""
+    """Clears slides out of one folder, after one look at it."""
 
     def __init__(self, database: Database, blobs: BlobStore, actor: Actor, root: Path) -> None:
         self._database, self._blobs, self._actor, self._root = database, blobs, actor, root
+        self._bundles: dict[bytes, list[Bundle]] = {}
 
     def clear(self, row: WatchedFile, found: Found | None, how: How) -> bool:
         """Whether the slide's files are gone from the folder now. `found`: the slide as the scan saw it, if it did.
@@ -75,7 +76,9 @@ class Clearing:
     def _certain(self, row: WatchedFile, found: Found, how: How) -> Bundle:
         """The slide's files in the folder; raises `SourceNotCleared` unless the store certainly has them."""
         said = row.parameters or {}
-        bundle = next((bundle for bundle in found.bundles() if bundle.name == said.get("bundle")), None)
+        if found.key not in self._bundles:  # before the first slide of a folder with several leaves it
+            self._bundles[found.key] = found.bundles()
+        bundle = next((bundle for bundle in self._bundles[found.key] if bundle.name == said.get("bundle")), None)
         with self._database.transaction(self._actor) as tx:
             slide = None if row.slide_id is None else slides.slide(tx, row.slide_id)
         if bundle is None:

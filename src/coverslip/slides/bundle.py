@@ -110,12 +110,14 @@ def dicom_bundles(folder: Path) -> list[Bundle]:
             known.append((path, identity))
     slides = [entry for entry in known if entry[1].is_whole_slide]
     groups = _grouped(slides or known)
-    bundles = []
+    bundles: list[Bundle] = []
     for number, group in enumerate(groups, start=1):
         paths = [path for path, _ in group]
         container = group[0][1].container
-        several = storable(container or f"{folder.name}-{number}")
-        bundles.append(_dicom(folder, paths, storable(folder.name) if len(groups) == 1 else several))
+        several = container or f"{folder.name}-{number}"
+        if several in {bundle.name for bundle in bundles}:
+            several = f"{several}-{number}"
+        bundles.append(_dicom(folder, paths, storable(folder.name if len(groups) == 1 else several)))
     return bundles
 
 

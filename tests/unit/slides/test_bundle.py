@@ -165,6 +165,11 @@ def test_two_slides_in_a_folder_are_told_apart_by_series(tmp_path: Path) -> None
     assert raised.value.parameters["count"] == 2
 
 
+def test_two_scans_of_one_glass_have_two_names(tmp_path: Path) -> None:
+    folder = gather(tmp_path, dicom(tmp_path / "a", 1, "G-1"), dicom(tmp_path / "b", 2, "G-1"))
+    assert [found.name for found in dicom_bundles(folder)] == ["G-1", "G-1-2"]
+
+
 def test_two_slides_of_one_series_are_told_apart_by_their_glass(tmp_path: Path) -> None:
     folder = gather(tmp_path, dicom(tmp_path / "a", 1, "G-1", "1.2.3"), dicom(tmp_path / "b", 2, "G-2", "1.2.3"))
     assert [len(found.files) for found in dicom_bundles(folder)] == [2, 2]
