@@ -12,6 +12,7 @@ import pytest
 
 from coverslip.access import audit
 from coverslip.records.actor import Actor
+from coverslip.records.models import Case, Patient, Slide
 from coverslip.records.queries import upload as uploads
 from coverslip.records.queries.audit import AuditFilter, list_events
 from coverslip.server.permissions import RULES
@@ -123,6 +124,18 @@ DAY = (
     Step("GET", "/reports/{report_id}/pdf", READER),
     Step("POST", "/cases/{case_id}/report/sign", READER, {"password": PASSWORD, "revision": 2}),
     Step("POST", "/cases/{case_id}/report/amend", READER, {"reason": "补充免疫组化结果"}, 201),
+    Step("GET", "/storage", ADMINISTRATOR),
+    Step("POST", "/storage/checks", ADMINISTRATOR, None, 202),
+    Step("GET", "/storage/findings", Role.AUDITOR),
+    Step("POST", "/storage/findings/{finding_id}/release", ADMINISTRATOR),
+    Step("POST", "/storage/rules", ADMINISTRATOR, {"action": "retain", "keep_years": 1}, 201),
+    Step("GET", "/storage/rules", Role.AUDITOR),
+    Step("DELETE", "/storage/rules/{rule_id}", ADMINISTRATOR, None, 204),
+    Step("GET", "/storage/expired", Role.HEAD),
+    Step("POST", "/storage/removals", Role.HEAD, {"slide_ids": "$expired", "reason": "期满"}),
+    Step("POST", "/storage/holds", Role.HEAD, {"slide_id": "$slide_id", "reason": "诉讼"}, 201),
+    Step("GET", "/storage/holds", Role.HEAD),
+    Step("POST", "/storage/holds/{hold_id}/release", Role.HEAD, {"reason": "诉讼结束"}, 204),
     Step("GET", "/cases/{case_id}/audit", Role.AUDITOR),
     Step("GET", "/audit", Role.AUDITOR),
     Step("POST", "/session/password", Role.EXPERT, NEW_PASSWORD, 204),
@@ -159,7 +172,20 @@ def ids(world: World) -> Ids:
         "file_id": str(county.watched_file),
         "watched_path": str(scanner),
         "failed_batch_id": str(_failed_upload(world)),
+        "finding_id": str(county.finding),
+        "rule_id": str(county.storage_rule),
+        "hold_id": str(county.legal_hold),
+        "expired": [str(_expired_slide(world))],
     }
+
+
+def _expired_slide(world: World) -> UUID:
+    """A slide of a case that was signed forty years ago."""
+    long_ago = datetime.now(UTC) - timedelta(days=40 * 366)
+    with world.database.transaction(Actor.system(world.county.organization.id)) as tx:
+        patient = tx.add(Patient(patient_number="OLD-1", name="旧"))
+        case = tx.add(Case(accession_number="OLD-1", patient_id=patient.id, received_at=long_ago))
+        return tx.add(Slide(case_id=case.id, label="1", stain="he", content_digest="0" * 64, status="ready")).id
 
 
 def _failed_upload(world: World) -> UUID:

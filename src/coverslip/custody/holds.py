@@ -15,7 +15,7 @@ from coverslip.records.queries import custody
 from coverslip.records.queries import slide as slides
 from coverslip.records.transaction import Transaction
 
-SHORTEST_REASON = 3
+SHORTEST_REASON = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from uuid import UUID
 from coverslip.access import audit
 from coverslip.access.permission import Permission, require
 from coverslip.custody.errors import RetentionNotOver, SlideRemoved, UnderLegalHold
-from coverslip.errors import InvalidInput
+from coverslip.errors import InvalidInput, NotFound
 from coverslip.jobs.task import Work, task
 from coverslip.records.actor import Actor
 from coverslip.records.models import Case, Slide, StorageRule
@@ -27,7 +27,7 @@ from coverslip.storage.blobs import BlobStore
 
 logger = logging.getLogger(__name__)
 
-SHORTEST_REASON = 3
+SHORTEST_REASON = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def list_expired(tx: Transaction) -> list[Expired]:
 def remove(tx: Transaction, blobs: BlobStore, slide_ids: Sequence[UUID], reason: str) -> int:
     """Remove the bytes of these slides for good; returns how many slides.
 
-    All or none. Raises `PermissionDenied`, `InvalidInput`, `UnderLegalHold`, `RetentionNotOver`.
+    All or none. Raises `PermissionDenied`, `InvalidInput`, `NotFound`, `UnderLegalHold`, `RetentionNotOver`.
     """
     require(tx.actor, Permission.STORAGE_REMOVE)
     reason = reason.strip()
@@ -81,7 +81,7 @@ def _remove(tx: Transaction, blobs: BlobStore, slide_ids: Sequence[UUID], reason
     for slide_id in slide_ids:
         row = slides.slide(tx, slide_id, for_update=True)
         if row is None:
-            raise RetentionNotOver(slide=str(slide_id))
+            raise NotFound(field="slide_ids")
         if custody.is_held(tx, slide_id):
             raise UnderLegalHold(slide=row.label)
         if slide_id not in over:

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from coverslip.access import session
 from coverslip.access.permission import Permission, require
+from coverslip.custody import tiers
 from coverslip.errors import NotFound
 from coverslip.records.database import Database
 from coverslip.records.queries import slide as slides
@@ -54,4 +55,5 @@ class TileAccess:
                 raise NotFound(field="slide")
             row = placed.slide
             self._looks.record(tx, "slide.view", object_type="slide", object_id=slide_id, case_id=row.case_id)
+            tiers.opened(tx, row)
         return self._sources.source(row)

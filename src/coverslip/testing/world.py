@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -25,7 +26,16 @@ from coverslip.ingest.upload_spool import Spool
 from coverslip.jobs.task import Work
 from coverslip.records.actor import Actor
 from coverslip.records.database import Database
-from coverslip.records.models import Organization, Person, WatchedFile, WatchedFolder
+from coverslip.records.models import (
+    FixityCheck,
+    FixityFinding,
+    LegalHold,
+    Organization,
+    Person,
+    StorageRule,
+    WatchedFile,
+    WatchedFolder,
+)
 from coverslip.reports.draft import DraftText, save_draft
 from coverslip.settings import Settings
 from coverslip.storage.blobs import BlobStore
@@ -58,6 +68,9 @@ class Hospital:
     upload_batch: UUID
     watched_folder: UUID
     watched_file: UUID
+    storage_rule: UUID
+    legal_hold: UUID
+    finding: UUID
 
 
 @dataclass
@@ -118,6 +131,7 @@ def make_hospital(
         upload.upload_id,
         upload.batch_id,
         *_watch(database, technician, code),
+        *_custody(database, people, case.id),
     )
 
 
@@ -140,6 +154,20 @@ def _watch(database: Database, technician: Actor, code: str) -> tuple[UUID, UUID
             )
         )
         return folder.id, file.id
+
+
+def _custody(database: Database, people: Mapping[Role, Person], case_id: UUID) -> tuple[UUID, UUID, UUID]:
+    """A rule, a hold on the case, and damaged bytes that were set aside after a repair."""
+    head = people[Role.HEAD]
+    with database.transaction(actor_for(head, {Role.HEAD})) as tx:
+        rule = tx.add(StorageRule(action="retain", keep_years=30, created_by=head.id))
+        hold = tx.add(LegalHold(case_id=case_id, reason="诉讼", placed_by=head.id))
+        check = tx.add(FixityCheck())
+        aside = f".aside/{tx.organization_id}/{'0' * 64}-0"
+        finding = tx.add(
+            FixityFinding(check_id=check.id, digest="0" * 64, place="hot", kind="wrong", status="repaired", aside=aside)
+        )
+        return rule.id, hold.id, finding.id
 
 
 def finish_reading(database: Database, blobs: BlobStore, settings: Settings, hospital: Hospital) -> None:

@@ -844,6 +844,214 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Storage
+         * @description Sizes by tier, the state of the second copies and of the checks.
+         */
+        get: operations["read_storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask For Check
+         * @description Have every byte of the hospital compared with its checksum now, by a worker.
+         */
+        post: operations["ask_for_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage/expired": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Expired
+         * @description Slides whose time of keeping is over.
+         */
+        get: operations["list_expired"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Findings
+         * @description Damage that is open, and damaged bytes that nobody has released.
+         */
+        get: operations["list_findings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage/findings/{finding_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release Finding
+         * @description Let the damaged bytes of a repaired finding go for good.
+         */
+        post: operations["release_finding"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Holds
+         * @description The legal holds in force.
+         */
+        get: operations["list_holds"];
+        put?: never;
+        /**
+         * Place Hold
+         * @description Forbid the removal of a case's slides, or of one slide.
+         */
+        post: operations["place_hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage/holds/{hold_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release Hold
+         * @description End a hold.
+         */
+        post: operations["release_hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage/removals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Remove Slides
+         * @description Remove slides whose time is over for good; all of those named, or none.
+         */
+        post: operations["remove_slides"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rules
+         * @description The rules in force.
+         */
+        get: operations["list_rules"];
+        put?: never;
+        /**
+         * Add Rule
+         * @description Put a rule into force.
+         */
+        post: operations["add_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/storage/rules/{rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End Rule
+         * @description Take a rule out of force.
+         */
+        delete: operations["end_rule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/uploads": {
         parameters: {
             query?: never;
@@ -1327,6 +1535,12 @@ export interface components {
             submitted_by?: string;
         };
         /**
+         * CaseStatus
+         * @description Where a case stands.
+         * @enum {string}
+         */
+        CaseStatus: "registered" | "awaiting_slides" | "ready" | "in_reading" | "drafted" | "signed" | "amending" | "cancelled";
+        /**
          * CaseSummary
          * @description One row of the worklist.
          */
@@ -1549,12 +1763,132 @@ export interface components {
             message: components["schemas"]["Localised"];
         };
         /**
+         * ExpiredSlide
+         * @description A slide whose time of keeping was over at `until`.
+         */
+        ExpiredSlide: {
+            /** Accession Number */
+            accession_number: string;
+            /** Automatic */
+            automatic: boolean;
+            /**
+             * Case Id
+             * Format: uuid
+             */
+            case_id: string;
+            /** Size Bytes */
+            size_bytes: number | null;
+            /**
+             * Slide Id
+             * Format: uuid
+             */
+            slide_id: string;
+            /** Slide Label */
+            slide_label: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
+         * ExpiredSlides
+         * @description What may be removed.
+         */
+        ExpiredSlides: {
+            /** Items */
+            items: components["schemas"]["ExpiredSlide"][];
+        };
+        /**
+         * FixityCheck
+         * @description One run over stored bytes; `finished_at` null: it is going on, or was cut short.
+         */
+        FixityCheck: {
+            /** Checked */
+            checked: number;
+            /** Checked Bytes */
+            checked_bytes: number;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Missing */
+            missing: number;
+            /** Repaired */
+            repaired: number;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Unreadable */
+            unreadable: number;
+            /** Wrong */
+            wrong: number;
+        };
+        /**
+         * FixityFinding
+         * @description Bytes that were not what they were. `set_aside`: the damaged bytes are kept until somebody releases them.
+         */
+        FixityFinding: {
+            /** Digest */
+            digest: string;
+            /**
+             * Found At
+             * Format: date-time
+             */
+            found_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "wrong" | "missing";
+            /**
+             * Place
+             * @enum {string}
+             */
+            place: "hot" | "cold" | "replica";
+            /** Repaired From */
+            repaired_from: ("hot" | "cold" | "replica") | null;
+            /** Set Aside */
+            set_aside: boolean;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "repaired";
+        };
+        /**
+         * FixityFindings
+         * @description What is open, and damaged bytes that nobody has released.
+         */
+        FixityFindings: {
+            /** Items */
+            items: components["schemas"]["FixityFinding"][];
+        };
+        /**
          * GeneratedPassword
          * @description A password that is shown once and must be changed at the next sign-in.
          */
         GeneratedPassword: {
             /** Password */
             password: string;
+        };
+        /**
+         * HoldRelease
+         * @description Why a hold ends.
+         */
+        HoldRelease: {
+            /** Reason */
+            reason: string;
         };
         /**
          * KeyImage
@@ -1576,6 +1910,41 @@ export interface components {
             x: number;
             /** Y */
             y: number;
+        };
+        /**
+         * LegalHold
+         * @description A hold in force; `slide_label` null: on the whole case.
+         */
+        LegalHold: {
+            /** Accession Number */
+            accession_number: string | null;
+            /** Case Id */
+            case_id: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Placed At
+             * Format: date-time
+             */
+            placed_at: string;
+            placed_by: components["schemas"]["PersonRef"];
+            /** Reason */
+            reason: string;
+            /** Slide Id */
+            slide_id: string | null;
+            /** Slide Label */
+            slide_label: string | null;
+        };
+        /**
+         * LegalHolds
+         * @description The holds in force.
+         */
+        LegalHolds: {
+            /** Items */
+            items: components["schemas"]["LegalHold"][];
         };
         /**
          * Live
@@ -1837,6 +2206,18 @@ export interface components {
             space: components["schemas"]["ColourSpace"];
         };
         /**
+         * NewLegalHold
+         * @description On a case by its number, or on one slide.
+         */
+        NewLegalHold: {
+            /** Accession Number */
+            accession_number?: string | null;
+            /** Reason */
+            reason: string;
+            /** Slide Id */
+            slide_id?: string | null;
+        };
+        /**
          * NewMatchRule
          * @description A rule: an RE2 expression with the named groups accession, block, slide, stain.
          */
@@ -1939,6 +2320,32 @@ export interface components {
             site_code: string;
             /** Tumour Type */
             tumour_type?: string | null;
+        };
+        /**
+         * NewStorageRule
+         * @description `cold` needs `idle_days`, `retain` needs `keep_years`.
+         */
+        NewStorageRule: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "cold" | "retain";
+            /**
+             * Automatic
+             * @default false
+             */
+            automatic?: boolean;
+            /**
+             * Back When Opened
+             * @default true
+             */
+            back_when_opened?: boolean;
+            case_status?: components["schemas"]["CaseStatus"] | null;
+            /** Idle Days */
+            idle_days?: number | null;
+            /** Keep Years */
+            keep_years?: number | null;
         };
         /**
          * NewWatchedFolder
@@ -2423,6 +2830,36 @@ export interface components {
             words: components["schemas"]["Localised"];
         };
         /**
+         * Removal
+         * @description Slides to remove for good, and why.
+         */
+        Removal: {
+            /** Reason */
+            reason: string;
+            /** Slide Ids */
+            slide_ids: string[];
+        };
+        /**
+         * Removed
+         * @description How many slides were removed.
+         */
+        Removed: {
+            /** Removed */
+            removed: number;
+        };
+        /**
+         * ReplicaState
+         * @description How many blobs have their second copy, wait for it, could not be copied.
+         */
+        ReplicaState: {
+            /** Copied */
+            copied: number;
+            /** Failed */
+            failed: number;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
          * Report
          * @description One version of a case's report; the digests (SHA-256) are those of the signed content and its two PDF files.
          */
@@ -2879,6 +3316,90 @@ export interface components {
          * @enum {string}
          */
         Stain: "he" | "ihc-dab" | "fluorescence" | "other";
+        /**
+         * StorageOverview
+         * @description How the bytes stand. `remote`: read from object storage through a cache of `cache_limit` bytes on this server.
+         *
+         *     `overdue`: something was not compared with its checksum within `fixity_days` and a week.
+         */
+        StorageOverview: {
+            /** Cache Limit */
+            cache_limit: number;
+            /** Cache Used */
+            cache_used: number;
+            /** Cold There */
+            cold_there: boolean;
+            /** Fixity Days */
+            fixity_days: number;
+            last_check: components["schemas"]["FixityCheck"] | null;
+            /** Longest Unchecked */
+            longest_unchecked: string | null;
+            /** Open Findings */
+            open_findings: number;
+            /** Overdue */
+            overdue: boolean;
+            /** Remote */
+            remote: boolean;
+            replica: components["schemas"]["ReplicaState"] | null;
+            /** Tiers */
+            tiers: components["schemas"]["TierUse"][];
+            /** To Release */
+            to_release: number;
+        };
+        /**
+         * StorageRule
+         * @description A rule in force; `case_status` null: slides of any case.
+         */
+        StorageRule: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "cold" | "retain";
+            /** Automatic */
+            automatic: boolean;
+            /** Back When Opened */
+            back_when_opened: boolean;
+            case_status: components["schemas"]["CaseStatus"] | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            created_by: components["schemas"]["PersonRef"];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Idle Days */
+            idle_days: number | null;
+            /** Keep Years */
+            keep_years: number | null;
+        };
+        /**
+         * StorageRules
+         * @description The rules in force.
+         */
+        StorageRules: {
+            /** Items */
+            items: components["schemas"]["StorageRule"][];
+        };
+        /**
+         * TierUse
+         * @description What lies in one tier.
+         */
+        TierUse: {
+            /** Blobs */
+            blobs: number;
+            /** Size Bytes */
+            size_bytes: number;
+            /**
+             * Tier
+             * @enum {string}
+             */
+            tier: "hot" | "cold";
+        };
         /**
          * UploadBatch
          * @description What was sent together. `key`: the name its sender gave it; `error`: why nothing of it became a slide.
@@ -4701,6 +5222,372 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["SlideSummary"];
                 };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    read_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageOverview"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    ask_for_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_expired: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExpiredSlides"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_findings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FixityFindings"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    release_finding: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                finding_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FixityFinding"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_holds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LegalHolds"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    place_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLegalHold"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LegalHold"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    release_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hold_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldRelease"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    remove_slides: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Removal"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Removed"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    list_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageRules"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    add_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewStorageRule"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageRule"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    end_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong */
             default: {

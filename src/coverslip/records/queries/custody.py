@@ -16,6 +16,7 @@ from coverslip.records.models import (
     FixityCheck,
     FixityFinding,
     LegalHold,
+    Person,
     Reading,
     Slide,
     SlideFile,
@@ -203,6 +204,11 @@ def open_finding(tx: Transaction, digest: str, place: str) -> FixityFinding | No
         FixityFinding.digest == digest, FixityFinding.place == place, FixityFinding.status == "open"
     )
     return tx.session.scalar(query.with_for_update())
+
+
+def people(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, Person]:
+    """People by id."""
+    return {row.id: row for row in tx.session.scalars(select(Person).where(Person.id.in_(ids)))}
 
 
 def still_needed(tx: Transaction, digests: Sequence[str], apart_from: UUID) -> set[str]:

@@ -13,6 +13,7 @@ from coverslip.server.routes import (
     reports,
     session,
     slides,
+    storage,
     uploads,
     watch,
 )
@@ -22,6 +23,7 @@ routers = (
     people.router,
     cases.router,
     slides.router,
+    storage.router,
     colour.router,
     uploads.shown,
     uploads.router,
