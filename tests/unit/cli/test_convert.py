@@ -11,6 +11,7 @@ import numpy as np
 import pydicom
 import pytest
 
+from coverslip.phantoms.files import WRITERS
 from coverslip.phantoms.files.picture import tissue
 from coverslip.phantoms.files.svs import SvsOptions, write_svs
 from coverslip.phantoms.files.tiff import write_tiff
@@ -148,3 +149,18 @@ def test_a_profile_that_is_none_is_left_out_and_said_so(tmp_path: Path) -> None:
     assert run(slide, "--to", "dicom", "--out", tmp_path / "out").returncode == 0
     path = pydicom.dcmread(tmp_path / "out" / "level-0.dcm", stop_before_pixels=True).OpticalPathSequence[0]
     assert path.ICCProfile[36:40] == b"acsp" and "unusable" in path.OpticalPathDescription
+
+
+@pytest.mark.parametrize(
+    ("example", "code"),
+    [
+        ("bif-dp200-focal-planes", "CONVERSION_LAYERS"),
+        ("dicom-fluorescence", "CONVERSION_LAYERS"),
+        ("dicom-two-slides", "SEVERAL_SLIDES"),
+    ],
+)
+def test_what_would_lose_planes_channels_or_a_slide_is_refused(example: str, code: str, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    done = run(WRITERS[example](tmp_path / "in"), "--to", "dicom", "--out", tmp_path / "out")
+    assert done.returncode == 2 and done.stderr.count(f"{code}:") == 2, done.stderr
+    assert not (tmp_path / "out").exists()
