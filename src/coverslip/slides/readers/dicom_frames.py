@@ -68,8 +68,11 @@ class PixelElement:
 
     def native(self, frames: int, frame_bytes: int) -> FrameTable:
         """Frames stored one after the other, not compressed."""
-        if self.encapsulated or self.length < frames * frame_bytes:
+        needed = frames * frame_bytes
+        if self.encapsulated or not 0 < needed <= self.length or frames > MOST_FRAMES:
             raise SlideCorrupt(file=self._file, problem="its pixel data are shorter than its frames")
+        if self.value + needed > self._source.size:
+            raise SlideTruncated(file=self._file, size=self._source.size, needed=self.value + needed)
         places = np.arange(frames, dtype=np.uint64) * np.uint64(frame_bytes) + np.uint64(self.value)
         lengths = np.full(frames, frame_bytes, dtype=np.uint64)
         return self._checked(FrameTable(array("Q", places.tobytes()), array("Q", lengths.tobytes())))
@@ -78,7 +81,7 @@ class PixelElement:
         """Frames stored as fragments; `extended`, `lengths`: values of the Extended Offset Table and its Lengths."""
         if not self.encapsulated:
             raise SlideCorrupt(file=self._file, problem="compressed pixel data that are not in items")
-        if frames > MOST_FRAMES:
+        if not 0 < frames <= MOST_FRAMES:
             raise SlideCorrupt(file=self._file, problem=f"{frames} frames")
         tag, basic = self._item(self.value)
         if tag != ITEM:
