@@ -18,8 +18,8 @@ from coverslip.slides.slide import EncodedTile
 DECODING_THREADS = 4
 MOST_WAITING = 512
 """Tiles that may wait for a decoder; beyond that the answer is 503 at once."""
-KEPT_BYTES = 48 * 1024 * 1024
-"""Encoded tiles kept in each process: about 2,000."""
+KEPT_BYTES = 32 * 1024 * 1024
+"""Encoded tiles kept in each process: about 1,000; all of them are on the disk as well."""
 
 
 @dataclass(frozen=True, slots=True)

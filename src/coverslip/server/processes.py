@@ -127,7 +127,8 @@ def listening_socket(host: str, port: int) -> socket.socket:
 def web_child(number: int, bound: socket.socket) -> Child:
     """One web server process on the shared socket."""
     command = (sys.executable, "-m", "coverslip.server.process", str(bound.fileno()))
-    return Child(f"web-{number}", command, (bound.fileno(),))
+    # Otherwise each thread keeps freed memory in an arena of its own.
+    return Child(f"web-{number}", command, (bound.fileno(),), {"MALLOC_ARENA_MAX": "2"})
 
 
 def worker_child() -> Child:

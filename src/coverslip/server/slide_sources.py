@@ -31,7 +31,7 @@ from coverslip.storage.stored_slide import path_for
 
 SHOWN_STATUSES = ("ready", "unmatched")
 SLIDES_KEPT = 512
-INDEX_BYTES = 48 * 1024 * 1024
+INDEX_BYTES = 32 * 1024 * 1024
 """Memory that the indexes of all open slides may take; those of slides unused longest are read again when needed."""
 SMALLEST_INDEX_BYTES = 4096
 """What a slide takes beside its numbers."""

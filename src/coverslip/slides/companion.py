@@ -16,7 +16,6 @@ from typing import IO, Any
 
 import cv2
 import numpy as np
-import tifffile
 
 from coverslip.slides import jpeg
 from coverslip.slides.region import read_scaled
@@ -70,6 +69,8 @@ def build(slide: Slide, levels: Sequence[Level], target: Path, progress: Progres
     Raises `SlideError` where the slide cannot be read, `OSError`; the target is then worthless and the caller's to
     remove.
     """
+    import tifffile  # here: the server, which only asks what is missing, does without its memory
+
     total = sum(level.columns * level.rows for level in levels)
     done = 0
 
@@ -187,7 +188,7 @@ def _encoded(band: RgbImage) -> Iterator[bytes]:
         yield jpeg.encode(tile)
 
 
-def _write(tiff: tifffile.TiffWriter, level: Level, tiles: Iterator[bytes]) -> None:
+def _write(tiff: Any, level: Level, tiles: Iterator[bytes]) -> None:
     tiff.write(
         tiles,
         shape=(level.height, level.width, 3),
