@@ -6,8 +6,10 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 from rich.console import Console
@@ -15,20 +17,24 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from coverslip.access import audit
 from coverslip.access.errors import AuditChainBroken
+from coverslip.custody.errors import DamageFound
 from coverslip.errors import LOCALES, CoverslipError
+from coverslip.ingest.upload_spool import Spool
 from coverslip.records.actor import Actor
 from coverslip.records.database import Database
 from coverslip.records.models import Organization
 from coverslip.records.queries import blob as blobs
+from coverslip.records.queries import custody
 from coverslip.records.queries import report as reports
+from coverslip.records.queries import upload as uploads
 from coverslip.records.queries.organization import all_organizations
 from coverslip.records.queries.proof import report_by_pdf
 from coverslip.reports.verify import verify_reports
 from coverslip.settings import settings
 from coverslip.storage import checksums
 from coverslip.storage.blobs import BlobStore
-from coverslip.storage.errors import BlobReferenceBroken
-from coverslip.storage.fixity import unregistered_blobs, wrong_blobs
+from coverslip.storage.errors import BlobReferenceBroken, UploadLeftover
+from coverslip.storage.fixity import FRESH_SECONDS, Registered, leftovers, unregistered_blobs, wrong_blobs
 
 
 class ReportProofBroken(CoverslipError):
@@ -78,10 +84,16 @@ class Outcome:
 
 
 def check_installation(
-    database: Database, store: BlobStore, progress: Callable[[int], None] = lambda _: None
+    database: Database,
+    store: BlobStore,
+    progress: Callable[[int], None] = lambda _: None,
+    *,
+    spool: Spool | None = None,
+    remove_leftovers: bool = False,
 ) -> Outcome:
     """Compare rows with bytes both ways, re-hash every byte, walk every audit chain, prove every signed report.
 
+    In every place: hot, cold, replica; `spool` adds the folder of uploads. What can be made again (caches) is left out.
     `progress` is told the bytes that are done.
     """
     outcome = Outcome()
@@ -99,20 +111,55 @@ def check_installation(
 
     for organization_id, error in unregistered_blobs(store, codes, registered):
         outcome.problems.append(Problem(codes.get(organization_id, str(organization_id)), error))
+    for error in leftovers(store, remove=remove_leftovers):
+        outcome.problems.append(Problem("-", error))
+    if spool is not None:
+        _look_at_uploads(database, spool, organizations, outcome, remove=remove_leftovers)
     return outcome
+
+
+def _look_at_uploads(
+    database: Database, spool: Spool, organizations: list[Organization], outcome: Outcome, *, remove: bool
+) -> None:
+    for organization in organizations:
+        for batch_id in _stray_batches(database, spool, organization.id):
+            if remove:
+                spool.remove_batch(organization.id, batch_id)
+            outcome.problems.append(Problem(organization.code, UploadLeftover(batch=str(batch_id))))
+
+
+def _stray_batches(database: Database, spool: Spool, organization_id: UUID) -> Iterator[UUID]:
+    """Folders of uploads that have come to an end, or that no row knows, a day and older."""
+    for batch_id in spool.batches(organization_id, timedelta(seconds=FRESH_SECONDS)):
+        with database.transaction(Actor.system(organization_id)) as tx:
+            row = uploads.batch(tx, batch_id)
+        if row is None or row.status in ("finished", "aborted", "expired"):
+            yield batch_id
 
 
 def _of_organization(
     database: Database, store: BlobStore, organization: Organization, finding: Finding, progress: Callable[[int], None]
 ) -> Iterator[CoverslipError]:
     with database.transaction(Actor.system(organization.id)) as tx:
-        register = {row.digest: row.size_bytes for row in blobs.all_blobs(tx)}
+        register = {
+            row.digest: Registered(
+                row.size_bytes,
+                "cold" if row.tier == "cold" else "hot",
+                row.moving_to is not None,
+                row.replicated_at is not None,
+            )
+            for row in blobs.all_blobs(tx)
+        }
+        findings = custody.findings(tx)
         unknown = blobs.unregistered_references(tx)
         chain = audit.inspect(tx)
         finding.reports = len(reports.signed_reports(tx))
         broken = verify_reports(tx, store)
-    finding.blobs, finding.bytes = len(register), sum(register.values())
+    finding.blobs, finding.bytes = len(register), sum(said.size_bytes for said in register.values())
     finding.audit_events, finding.audit_head = chain.events, chain.head
+    if findings:
+        still_open = sum(row.status == "open" for row in findings)
+        yield DamageFound(open=still_open, repaired=len(findings) - still_open)
     for link in chain.breaks:
         yield AuditChainBroken(number=link.number, kind=link.kind)
     for reference in unknown:
@@ -176,16 +223,19 @@ def find_pdf(database: Database, digest: str) -> dict[str, Any] | None:
 @click.command("check", short_help="Prove that rows, bytes, reports and the audit trail agree.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 @click.option(
+    "--remove-leftovers", is_flag=True, help="Remove what interrupted transfers left behind a day ago or more."
+)
+@click.option(
     "--pdf",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Tell which signed report this file is, instead of checking everything.",
 )
-def command(as_json: bool, pdf: Path | None) -> None:
+def command(as_json: bool, remove_leftovers: bool, pdf: Path | None) -> None:
     """Read every stored byte and compare it with its checksum, every row with its bytes and every byte with its row;
     walk the audit trail of each organization; prove every signed report and its PDFs.
 
-    Changes nothing. Exit status: 0 everything holds, or the PDF is a signed report; 1 something does not, or the PDF
-    is none; 2 bad usage.
+    Looks into every place: hot, cold, replica, uploads. Changes nothing unless told to remove leftovers. Exit status:
+    0 everything holds, or the PDF is a signed report; 1 something does not, or the PDF is none; 2 bad usage.
     """
     configured = settings()
     with Database.open(configured, existing=True) as database:
@@ -193,7 +243,12 @@ def command(as_json: bool, pdf: Path | None) -> None:
             _tell_pdf(database, pdf, as_json=as_json)
             return
         store = BlobStore.open(configured)
-        outcome = with_progress(_total_bytes(database), "check", lambda tell: check_installation(database, store, tell))
+        spool = Spool(configured.spool_dir)
+
+        def work(tell: Callable[[int], None]) -> Outcome:
+            return check_installation(database, store, tell, spool=spool, remove_leftovers=remove_leftovers)
+
+        outcome = with_progress(_total_bytes(database), "check", work)
     print_outcome(outcome, as_json=as_json)
     if outcome.problems:
         sys.exit(1)

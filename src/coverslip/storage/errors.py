@@ -50,6 +50,30 @@ class BlobUnregistered(CoverslipError):
     code = "BLOB_UNREGISTERED"
 
 
+class BlobInTwoPlaces(CoverslipError):
+    """A blob lies in the hot and in the cold place and is not being moved. Parameter: `digest`."""
+
+    code = "BLOB_IN_TWO_PLACES"
+
+
+class ReplicaWrong(CoverslipError):
+    """The second copy of a blob is missing or not what it was. Parameters: `digest`, `problem` (a code)."""
+
+    code = "REPLICA_WRONG"
+
+
+class StorageLeftover(CoverslipError):
+    """Something lies in a place that is no blob. Parameters: `name`, `size_bytes`."""
+
+    code = "STORAGE_LEFTOVER"
+
+
+class UploadLeftover(CoverslipError):
+    """Bytes of an upload that no row knows any more. Parameter: `batch`."""
+
+    code = "UPLOAD_LEFTOVER"
+
+
 class BlobReferenceBroken(CoverslipError):
     """A row needs bytes that the register does not know. Parameters: `object_type`, `object_id`, `digest`."""
 
