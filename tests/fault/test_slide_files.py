@@ -13,6 +13,7 @@ import pytest
 import tifffile
 from PIL import Image
 
+from coverslip.analysis.pixels import SlidePixels
 from coverslip.errors import LOCALES, CoverslipError
 from coverslip.slides.errors import (
     FormatDeclined,
@@ -26,7 +27,6 @@ from coverslip.slides.errors import (
     SpacingUnknown,
     TileUnreadable,
 )
-from coverslip.slides.region import SlidePixels, read_at_spacing
 from coverslip.slides.registry import open_slide
 from coverslip.slides.tiled import IndexedSlide
 from coverslip.testing.slide_files import SvsOptions, bomb, tissue, write_dicom, write_ome, write_svs, write_tiff
@@ -213,8 +213,6 @@ def test_a_slide_without_spacing_opens_and_is_not_measured(tmp_path: Path) -> No
         assert slide.properties.spacing is None
         with pytest.raises(SpacingUnknown):
             SlidePixels(slide, file=path.name)
-        with pytest.raises(SpacingUnknown):
-            read_at_spacing(slide, Box(0, 0, 10, 10), 0.5)
 
 
 @pytest.mark.parametrize("dpi", [72, 96, 300, 600, 1200])

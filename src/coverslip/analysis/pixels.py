@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from coverslip.slides.errors import SpacingUnknown
 from coverslip.slides.region import read_scaled
 from coverslip.slides.slide import RgbImage, Slide
 from coverslip.slides.tiled import exact_downsample
@@ -13,15 +14,18 @@ from coverslip.vocabulary.units import Spacing
 
 
 class SlidePixels:
-    """`PixelSource` over an open slide.
+    """`PixelSource` over an open slide. Pixels count as square with side `spacing.mean_um`. Not for several threads."""
 
-    `spacing`: of level 0; for a plain image the one its reader was told. Pixels count as square with side
-    `spacing.mean_um`. Not shared between threads.
-    """
+    def __init__(self, slide: Slide, spacing: Spacing | None = None, *, file: str = "") -> None:
+        """`spacing`: of level 0, stated by a person where the file says none.
 
-    def __init__(self, slide: Slide, spacing: Spacing) -> None:
+        Raises `SpacingUnknown` where neither says: what is measured is measured in micrometres.
+        """
+        known = spacing if spacing is not None else slide.properties.spacing
+        if known is None:
+            raise SpacingUnknown(file=file)
         self._slide = slide
-        self._spacing = spacing
+        self._spacing: Spacing = known
 
     @property
     def spacing(self) -> Spacing:

@@ -13,47 +13,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from coverslip.slides.errors import SpacingUnknown
 from coverslip.slides.slide import RgbImage, Slide
 from coverslip.slides.tiled import ReducedReads, check_region_size, white_image
 from coverslip.vocabulary.geometry import Box
-from coverslip.vocabulary.units import Spacing
 
 TOLERANCE = 0.01
 """A level up to 1 % coarser than asked for is still used: scanners state 0.2502 um where 0.25 is asked."""
 SOURCE_PIXELS_AT_ONCE = 16 * 1024 * 1024
-
-
-class SlidePixels:
-    """A slide as an algorithm sees it (`PixelSource` of `analysis.algorithm`): spacing, bounds and `read`."""
-
-    def __init__(self, slide: Slide, spacing: Spacing | None = None, *, file: str = "") -> None:
-        """`spacing`: stated by a person where the file says none. Raises `SpacingUnknown` where neither says."""
-        known = spacing if spacing is not None else slide.properties.spacing
-        if known is None:
-            raise SpacingUnknown(file=file)
-        self.spacing: Spacing = known
-        self.bounds: Box = slide.properties.bounds
-        self._slide = slide
-
-    def read(self, bounds: Box, spacing_um: float) -> RgbImage:
-        """Pixels of `bounds` (level 0) resampled to `spacing_um`; (h, w, 3) uint8, white beyond the slide.
-
-        h = round(bounds.height * source spacing / spacing_um), w alike, at least 1.
-        """
-        return read_scaled(self._slide, bounds, size_at_spacing(bounds, self.spacing, spacing_um))
-
-
-def read_at_spacing(slide: Slide, bounds: Box, spacing_um: float) -> RgbImage:
-    """As `SlidePixels.read`, by the spacing that the file states. Raises `SpacingUnknown`."""
-    return SlidePixels(slide).read(bounds, spacing_um)
-
-
-def size_at_spacing(bounds: Box, source: Spacing, spacing_um: float) -> tuple[int, int]:
-    """(width, height) in pixels of `bounds` (level 0) at `spacing_um`."""
-    Spacing.square(spacing_um)
-    width, height = bounds.width * source.x_um / spacing_um, bounds.height * source.y_um / spacing_um
-    return max(1, round(width)), max(1, round(height))
 
 
 def read_scaled(slide: Slide, bounds: Box, size: tuple[int, int]) -> RgbImage:

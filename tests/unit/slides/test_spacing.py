@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import tifffile
 
+from coverslip.analysis.pixels import SlidePixels
 from coverslip.phantoms.files.bif import BifOptions, write_bif
 from coverslip.phantoms.files.picture import halved, tissue
 from coverslip.phantoms.files.svs import SvsOptions, write_svs
 from coverslip.slides.describe import from_json, to_json
 from coverslip.slides.errors import SpacingUnknown
-from coverslip.slides.region import SlidePixels
 from coverslip.slides.registry import open_slide
 from coverslip.slides.spacing import (
     StatedSpacing,
