@@ -19,6 +19,7 @@ from coverslip.cli.check import Outcome, check_installation, print_outcome, with
 from coverslip.records.actor import Actor
 from coverslip.records.database import Database
 from coverslip.records.dump import Roles, is_empty, restore, roles
+from coverslip.records.queries import custody
 from coverslip.records.queries.organization import all_organizations
 from coverslip.records.queries.session import revoke_everybody
 from coverslip.settings import settings
@@ -124,12 +125,13 @@ def _only_known_blobs(store: BlobStore, manifest: Manifest) -> None:
 
 
 def _begin_anew(database: Database) -> None:
-    """Nobody is signed in after a restore, and the trail says that there was one."""
+    """Nobody is signed in after a restore, all bytes lie in the hot place, and the trail says that there was one."""
     with database.transaction(Actor.nobody()) as tx:
         organizations = all_organizations(tx)
     for organization in organizations:
         with database.transaction(Actor.system(organization.id)) as tx:
             revoke_everybody(tx)
+            custody.begin_anew(tx)
             audit.record(tx, "installation.restore", object_type="organization", object_id=organization.id)
 
 

@@ -19,6 +19,7 @@ from coverslip.errors import InvalidInput
 from coverslip.records.actor import Actor
 from coverslip.records.database import Database
 from coverslip.records.models import Organization, Patient, Person
+from coverslip.records.queries import custody
 from coverslip.records.queries.audit import AuditFilter, list_events
 from coverslip.records.queries.blob import register_blob
 from coverslip.storage.blobs import BlobStore
@@ -31,6 +32,7 @@ from coverslip.storage.errors import (
     StorageFull,
 )
 from coverslip.testing.database import PASSWORD, PostgresForTests, make_organization
+from coverslip.testing.object_storage import ObjectStorage
 from coverslip.vocabulary.roles import Role
 
 TISSUE = b"tissue" * 100_000
@@ -90,6 +92,29 @@ def test_everything_comes_back_and_holds(
         (blob,) = other_store.list(organization.id)
         assert other_store.read(organization.id, blob.digest) == TISSUE + organization.code.encode()
     assert session.sign_in(empty, "pathologist", PASSWORD, None, None).person.username == "pathologist"
+
+
+def test_object_storage_is_backed_up_and_brought_back(
+    database: Database,
+    s3_store: BlobStore,
+    object_storage: ObjectStorage,
+    empty: Database,
+    organization: Organization,
+    tmp_path: Path,
+) -> None:
+    stored = s3_store.put_bytes(organization.id, TISSUE * 40)
+    with database.transaction(Actor.system(organization.id)) as tx:
+        register_blob(tx, stored.digest, stored.size_bytes, "image/tiff")
+        custody.set_tier(tx, stored.digest, tier="cold")
+        custody.set_replicated(tx, stored.digest)
+    write_backup(database, s3_store, tmp_path / "s3.tar")
+    other = BlobStore.open(object_storage.settings(tmp_path / "other"))
+    assert read_backup(empty, other, tmp_path / "s3.tar").problems == []
+    assert other.read(organization.id, stored.digest) == TISSUE * 40
+    with empty.transaction(Actor.system(organization.id)) as tx:
+        row = custody.blob(tx, stored.digest)
+    assert row is not None
+    assert (row.tier, row.replicated_at) == ("hot", None)
 
 
 def test_the_protection_comes_back_too(

@@ -101,6 +101,15 @@ def set_replicated(tx: Transaction, digest: str, failure: str | None = None) -> 
     tx.session.execute(update(Blob).where(Blob.digest == digest).values(values))
 
 
+def begin_anew(tx: Transaction) -> None:
+    """All bytes were just brought back into the hot place; what was known of other places is void."""
+    tx.session.execute(
+        update(Blob).values(tier="hot", moving_to=None, checked_at=None, replicated_at=None, replica_failure=None)
+    )
+    settled = {"status": "gone", "aside": None, "settled_at": func.now()}
+    tx.session.execute(update(FixityFinding).values(settled))
+
+
 def set_checked(tx: Transaction, digest: str) -> None:
     """Note that all bytes of a blob were compared with its digest just now."""
     tx.session.execute(update(Blob).where(Blob.digest == digest).values(checked_at=func.now()))
