@@ -118,8 +118,10 @@ def contradictions(tx: Transaction, slide: Slide, case_id: UUID) -> tuple[Contra
     if named is not None and named[0] != case_id:
         found.append(Contradiction("match_name", named[1]))
     known = queue.cases_by_id(tx, [case_id, *([slide.case_id] if slide.case_id else [])])
-    if slide.case_id is not None and slide.case_id != case_id and (named is None or named[0] != slide.case_id):
-        found.append(Contradiction("match_sent_for", known.get(slide.case_id, ("", ""))[0]))
+    if slide.case_id is not None and slide.case_id != case_id:
+        meant = known.get(slide.case_id, ("", ""))[0]
+        if all(one.accession != meant for one in found):
+            found.append(Contradiction("match_sent_for", meant))
     if case_id in known and known[case_id][1] in queue.CLOSED:
         found.append(Contradiction("match_closed", known[case_id][0]))
     return tuple(found)
@@ -203,17 +205,16 @@ def _suggested(tx: Transaction, slide: Slide) -> dict[UUID, list[Why]]:
     if named is not None:
         why.setdefault(named[0], []).append("NUMBER_NAMED")
     texts = [_plain(text) for text in (*barcodes_of(slide), PurePosixPath(slide.original_name or "").stem) if text]
-    scored = []
+    scored: list[tuple[float, UUID, Why]] = []
     for case_id, accession, patient_number in queue.open_cases(tx, CASES_COMPARED):
         likeness = max((_likeness(_plain(accession), text) for text in texts), default=0.0)
         if any(len(patient_number) >= SHORTEST_NUMBER and _plain(patient_number) in text for text in texts):
             scored.append((1.0, case_id, "PATIENT_NUMBER_NAMED"))
         elif likeness >= ALIKE:
             scored.append((likeness, case_id, "NUMBER_ALIKE"))
-    reason: Why
-    for _, case_id, word in sorted(scored, key=lambda found: -found[0])[:SUGGESTIONS]:
-        reason = "PATIENT_NUMBER_NAMED" if word == "PATIENT_NUMBER_NAMED" else "NUMBER_ALIKE"
-        why.setdefault(case_id, []).append(reason)
+    for _, case_id, reason in sorted(scored, key=lambda found: -found[0])[:SUGGESTIONS]:
+        if case_id not in why:
+            why[case_id] = [reason]
     return why
 
 

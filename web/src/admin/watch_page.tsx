@@ -50,11 +50,13 @@ function FolderRow({
           {folder.path}
         </Text>
         <Text size="xs" c="dimmed">
-          {t("watch.settings", {
-            after: t(`watch.after_taking.${folder.after_taking}`),
-            days: folder.after_days,
-            quiet: folder.quiet_seconds,
-          })}
+          {folder.after_taking === "keep"
+            ? t("watch.settings_keep", { after: t("watch.after_taking.keep"), quiet: folder.quiet_seconds })
+            : t("watch.settings", {
+                after: t(`watch.after_taking.${folder.after_taking}`),
+                days: folder.after_days,
+                quiet: folder.quiet_seconds,
+              })}
         </Text>
       </Table.Td>
       <Table.Td>

@@ -97,7 +97,9 @@ export function BatchRow({ batch }: { batch: UploadBatch }) {
           <Text fw={600} truncate title={name}>
             {name}
           </Text>
-          {status !== "finished" && <Tag tone={STATUS_TONES[status]}>{t(`upload.status.${status}`)}</Tag>}
+          {status !== "finished" && batch.results.length === 0 && (
+            <Tag tone={STATUS_TONES[status]}>{t(`upload.status.${status}`)}</Tag>
+          )}
         </Group>
         <Text size="xs" c="dimmed" className={classes["when"] ?? ""}>
           {[fileSize(batch.bytes_total, language), dateTime(batch.created_at)].join(t("punctuation.dot"))}

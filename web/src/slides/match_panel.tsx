@@ -175,7 +175,7 @@ function ChosenCase({ slide, suggestion, onMatched }: ChosenProps) {
           data-testid="contradictions"
         >
           {speaking.map(({ code, words }) => (
-            <Text key={code} size="sm">
+            <Text key={code} size="sm" className={classes["sentence"] ?? ""}>
               {words[language]}
             </Text>
           ))}

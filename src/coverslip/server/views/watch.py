@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 
 from coverslip.errors import LOCALES, problem_text
 from coverslip.ingest.watched_folders import FolderState
@@ -31,7 +32,10 @@ def folder(state: FolderState) -> WatchedFolder:
 
 def file(row: models.WatchedFile, *, named: bool) -> WatchedFile:
     """What was found in a folder; `named`: whether the reader may see names."""
-    kept = {name: value for name, value in (row.parameters or {}).items() if named or name not in NAMING}
+    kept = {
+        name: value if named or name not in NAMING else f"…{PurePosixPath(str(value)).suffix[:8]}"
+        for name, value in (row.parameters or {}).items()
+    }
     return WatchedFile.model_validate(
         {
             **{name: getattr(row, name) for name in ("id", "outcome", "size_bytes", "attempts", "noted_at")},
