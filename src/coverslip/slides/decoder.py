@@ -19,11 +19,12 @@ from pathlib import Path
 
 from coverslip.errors import CoverslipError, InvalidInput, NotFound
 from coverslip.settings import Settings, settings
-from coverslip.slides import bundle_errors, errors, wire
+from coverslip.slides import bundle_errors, errors, shared_pixels, wire
 from coverslip.slides.bundle import LEADING
 from coverslip.slides.colour.profile import ProfileUnusable
 from coverslip.slides.errors import DecoderFailed, DecoderMemory, DecoderTimeout, DecoderUnconfined
 from coverslip.slides.remote import LONGEST_RANGE, Ranges, is_remote
+from coverslip.slides.shared_pixels import SharedPixels
 
 KNOWN_ERRORS: dict[str, type[CoverslipError]] = {
     kind.code: kind
@@ -62,11 +63,13 @@ class Decoder:
         self._limits = limits
         self._readable = readable
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  closed by stop()
+        shared = shared_pixels.create()
         ours, theirs = socket.socketpair()
-        with theirs:
+        try:
+            self._pixels = SharedPixels(shared, writable=False)
             self._process = subprocess.Popen(
-                self._command(theirs.fileno()),
-                pass_fds=(theirs.fileno(),),
+                self._command(theirs.fileno(), shared),
+                pass_fds=(theirs.fileno(), shared),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
@@ -74,6 +77,9 @@ class Decoder:
                 env=_environment(),
                 start_new_session=True,
             )
+        finally:
+            theirs.close()
+            os.close(shared)
         self._connection = ours
         self._started = False
         self.alive = True
@@ -90,12 +96,14 @@ class Decoder:
             self._connection.settimeout(seconds)
             wire.send(self._connection, header)
             answer, payload = self._received(header, ranges)
+            if "shared" in answer:
+                payload = self._pixels.taken(int(answer["shared"]))
         except wire.Closed:
             raise self._death(file) from None
         except TimeoutError:
             self.stop()
             raise DecoderTimeout(file=file, seconds=self._limits.seconds) from None
-        except (ValueError, RecursionError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             self.stop()
             raise DecoderFailed(file=file, problem=f"an answer that makes no sense: {error}") from error
         except BaseException:
@@ -140,6 +148,7 @@ class Decoder:
             self._process.kill()
         self._process.wait()
         self._errors.close()
+        self._pixels.close()
 
     def begin(self) -> None:
         """Wait until the process is ready. Raises `DecoderUnconfined`, `wire.Closed`, `TimeoutError`."""
@@ -151,11 +160,12 @@ class Decoder:
             raise DecoderUnconfined(problem=str(answer["unconfined"]))
         self._started = True
 
-    def _command(self, descriptor: int) -> list[str]:
+    def _command(self, descriptor: int, shared: int) -> list[str]:
         limits = self._limits
-        numbers = (str(descriptor), str(limits.memory_mb), str(limits.seconds), settings().decoder_confinement)
+        numbers = (str(descriptor), str(shared), str(limits.memory_mb), str(limits.seconds))
+        confinement = settings().decoder_confinement
         folders = sorted(str(folder) for folder in self._readable)
-        return [sys.executable, "-P", "-m", "coverslip.slides.sandbox", *numbers, *folders]
+        return [sys.executable, "-P", "-m", "coverslip.slides.sandbox", *numbers, confinement, *folders]
 
     def _death(self, file: str) -> DecoderFailed:
         """Why the process is gone: by its exit status and the last line it wrote (its kind only, never its text)."""

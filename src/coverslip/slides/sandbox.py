@@ -1,4 +1,4 @@
-"""The decoder process, started by `decoder`: DESCRIPTOR MEGABYTES SECONDS CONFINEMENT FOLDER...
+"""The decoder process, started by `decoder`: DESCRIPTOR PIXELS MEGABYTES SECONDS CONFINEMENT FOLDER...
 
 It opens files from outside, under limits, and answers over the socket it was given. Whatever a file makes it do ends
 with this process: it holds no connection to the database and no secret, reaches no network, starts no program, writes
@@ -34,6 +34,7 @@ from coverslip.slides.memory import keep_freed_memory
 from coverslip.slides.region import read_scaled
 from coverslip.slides.registry import load_readers, open_slide
 from coverslip.slides.remote import FILES, Ask
+from coverslip.slides.shared_pixels import SharedPixels
 from coverslip.slides.slide import RgbImage, Slide
 from coverslip.slides.stored import StoredIndex, StoredSlide
 from coverslip.slides.tile_index import TileIndex
@@ -51,13 +52,15 @@ SlideKey = tuple[str, int, int]
 
 def main() -> None:
     """Take requests until the other side closes the socket."""
-    descriptor, megabytes, seconds = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
+    descriptor, shared, megabytes, seconds = int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
     _limit(megabytes)
     keep_freed_memory()
     connection = socket.socket(fileno=descriptor)
-    if sys.argv[4] != "off":
+    pixels = SharedPixels(shared, writable=True)
+    os.close(shared)
+    if sys.argv[5] != "off":
         try:
-            confine(Path(folder) for folder in sys.argv[5:])
+            confine(Path(folder) for folder in sys.argv[6:])
         except CannotConfine as error:
             wire.send(connection, {"unconfined": str(error)})
             return
@@ -77,6 +80,8 @@ def main() -> None:
         except MemoryError:
             os.write(2, b"MemoryError: limit reached\n")
             os._exit(1)
+        if len(payload) > wire.SENT_TOGETHER and pixels.lay(payload):
+            header, payload = header | {"shared": len(payload)}, b""
         wire.send(connection, header, payload)
 
 

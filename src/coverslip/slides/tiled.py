@@ -133,7 +133,9 @@ class TiledSlide(ABC):
             for column in range(inside.x // width, -(-inside.right // width)):
                 part = inside.intersection(Box(column * width, row * height, width, height))
                 assert part is not None
-                pixels = self._cached(level, column, row, reduction)
+                # A tile that is wholly used is not needed again by a neighbouring read.
+                keep = part.width < width or part.height < height
+                pixels = self._cached(level, column, row, reduction, keep=keep)
                 place = image[part.y - bounds.y : part.bottom - bounds.y, part.x - bounds.x : part.right - bounds.x]
                 x, y = part.x - column * width, part.y - row * height
                 place[:] = WHITE if pixels is None else pixels[y : y + part.height, x : x + part.width]
@@ -145,13 +147,13 @@ class TiledSlide(ABC):
             raise NotFound(field=name)
         return self._associated(name)
 
-    def _cached(self, level: int, column: int, row: int, reduction: int) -> RgbImage | None:
+    def _cached(self, level: int, column: int, row: int, reduction: int, *, keep: bool) -> RgbImage | None:
         key = (level, column, row, reduction)
         if key in self._cache:
             self._cache.move_to_end(key)
             return self._cache[key]
         pixels = self._decode(level, column, row, reduction)
-        if pixels is not None and pixels.nbytes <= CACHE_BYTES:
+        if keep and pixels is not None and pixels.nbytes <= CACHE_BYTES:
             self._cache[key] = pixels
             self._cached_bytes += pixels.nbytes
             while self._cached_bytes > CACHE_BYTES:
