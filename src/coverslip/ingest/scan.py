@@ -144,7 +144,7 @@ def _slides_of(folder: _Folder, root: Path) -> Iterator[Found]:
     """The slides of one folder: leading files with their parts, DICOM instances together, every other file alone."""
     taken: set[str] = set()
     for name in sorted(folder.files):
-        kind = LEADING.get(Path(name).suffix.lower())
+        kind = LEADING.get(name[-5:].lower()) or LEADING.get(name[-4:].lower())
         if kind == "mrxs" and Path(name).stem in folder.folders:
             taken.add(name)
             yield _mrxs(folder, name, root)
@@ -191,14 +191,15 @@ def _parts(path: Path) -> tuple[str, ...]:
 
 
 def _found(path: Path, root: Path, states: dict[str, os.stat_result], *, unfinished: bool = False) -> Found:
+    if len(states) == 1:  # nearly every slide, of perhaps a hundred thousand
+        (state,) = states.values()
+        return Found(path, _key(path, root), f"{state.st_size}-{state.st_mtime_ns}", state.st_size, unfinished)
     size = sum(state.st_size for state in states.values())
     return Found(path, _key(path, root), _fingerprint(states.items()), size, unfinished)
 
 
 def _fingerprint(states: Iterable[tuple[str, os.stat_result]]) -> str:
     listed = sorted((os.fsencode(name), state.st_size, state.st_mtime_ns) for name, state in states)
-    if len(listed) == 1:
-        return f"{listed[0][1]}-{listed[0][2]}"
     return hashlib.sha256(repr(listed).encode()).hexdigest()
 
 
@@ -210,4 +211,4 @@ def _dicom_named(folder: Path) -> Iterator[Path]:
 
 
 def _key(path: Path, root: Path) -> bytes:
-    return os.fsencode(path.relative_to(root))
+    return os.fsencode(path)[len(os.fsencode(root)) :].lstrip(b"/") or b"."

@@ -157,8 +157,8 @@ def is_clutter(name: str) -> bool:
 
 def is_dicom_name(name: str) -> bool:
     """Whether a file of this name may be a DICOM instance: its ending says so, or it has none but a part of a UID."""
-    suffix = PurePosixPath(name).suffix.lower()
-    return suffix in ("", ".dcm", ".dicom", ".dic", ".ima") or suffix[1:].isdigit()
+    stem, _, ending = name.rpartition(".")
+    return not stem or ending.lower() in ("dcm", "dicom", "dic", "ima") or ending.isdigit()
 
 
 def is_relative_name(name: str) -> bool:
