@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from coverslip.errors import LOCALES, Locale
 from coverslip.ingest.intake import take_in
 from coverslip.ingest.settle import Patience
 from coverslip.phantoms.colour import COLUMNS, PATCH_PX, PATCHES, scanner_profile, table_profile
@@ -26,6 +28,8 @@ from coverslip.testing.database import PostgresForTests, actor_for, make_organiz
 from coverslip.testing.server import ServerForTests, serving
 from coverslip.vocabulary.roles import Role
 from tests.browser.conftest import CHROMIUM, GPU_IN_SOFTWARE, QUIET
+from tests.browser.reader import AXE, SCREENSHOTS
+from tests.browser.words import Words
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -141,6 +145,31 @@ def on_screen(page: Page, rotation: int = 0) -> Colours:
     return np.array(seen).astype(np.uint8)
 
 
+def speak(context: BrowserContext, hospital: Hospital, locale: Locale) -> None:
+    """The reader's own language from now on."""
+    hospital.server.sign_in(hospital.reader).patch("/session", json={"locale": locale})
+    context.add_init_script(f"localStorage.setItem('coverslip.language', '{locale}')")
+
+
+def look(page: Page, name: str) -> None:
+    """Keep a picture of the page for the documentation, where asked for."""
+    if SCREENSHOTS:
+        page.wait_for_timeout(1500)
+        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
+
+
+def accessible(page: Page) -> None:
+    """No serious accessibility fault on the page as it stands (axe, WCAG 2 A and AA)."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa']}).then(r => r.violations)")
+    serious = [
+        (fault["id"], [node["html"][:200] for node in fault["nodes"]][:3])
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+    ]
+    assert not serious, serious
+
+
 def state(page: Page, wanted: str) -> None:
     expect(page.get_by_test_id("colour-badge")).to_have_attribute("data-state", wanted, timeout=SLOW_MS)
 
@@ -178,6 +207,7 @@ def test_a_turned_slide_has_the_same_colours(context: BrowserContext, hospital: 
 def test_a_slide_without_a_profile_to_use_is_shown_as_stored_and_says_so(
     context: BrowserContext, hospital: Hospital, kind: str, said: str
 ) -> None:
+    speak(context, hospital, "zh-CN")
     page = open_target(context, hospital, kind)
     state(page, said)
     assert differences(on_screen(page), STORED).max() <= LIMIT
@@ -227,22 +257,59 @@ def test_a_lost_graphics_context_comes_back_in_the_same_colours(context: Browser
     assert differences(on_screen(page), by_littlecms(PROFILES["matrix"])).max() <= LIMIT
 
 
+@pytest.mark.parametrize("locale", LOCALES)
 def test_the_colour_check_measures_what_the_screen_is_sent_and_records_it(
-    context: BrowserContext, hospital: Hospital
+    context: BrowserContext, hospital: Hospital, locale: Locale
 ) -> None:
+    words = Words(locale)
+    speak(context, hospital, locale)
     for query in ("", f"?slide={hospital.slides['table']}"):
         page = context.new_page()
         with page.expect_response("**/api/v1/colour/checks") as answer:
             page.goto(f"{hospital.server.url}/colour{query}")
-        expect(page.get_by_test_id("colour-result")).to_have_attribute("data-passed", "true", timeout=SLOW_MS)
+        expect(page.get_by_text(words("viewer", "colour_check.passed"), exact=True)).to_be_visible(timeout=SLOW_MS)
         expect(page.get_by_test_id("colour-patch")).to_have_count(len(PATCHES))
         check = answer.value.json()
         wanted = by_littlecms(PROFILES["table" if query else "matrix"])
         assert differences(np.array([patch["measured"] for patch in check["patches"]]), wanted).max() <= LIMIT
         assert 0 < check["mean"] < check["largest"] <= LIMIT
+    look(page, f"colour-check-{locale}")
+    accessible(page)
+    page.get_by_role("button", name=words("viewer", "colour_check.patches.eosin"), exact=True).click()
+    expect(page.get_by_role("dialog")).to_contain_text("L*")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("dialog")).to_contain_text(words("viewer", "colour_check.patches.eosin_pale"))
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_badge_tells_the_profile_and_takes_adjustments_that_are_always_seen(
+    context: BrowserContext, hospital: Hospital, locale: Locale
+) -> None:
+    words = Words(locale)
+    speak(context, hospital, locale)
+    page = open_target(context, hospital, "matrix")
+    state(page, "applied")
+    badge = page.get_by_test_id("colour-badge")
+    expect(badge).to_have_text(words("viewer", "colour.applied", space="sRGB"))
+    before = on_screen(page)
+    badge.click()
+    expect(page.get_by_text("Coverslip phantom scanner")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_css("opacity", "1", timeout=SLOW_MS)
+    accessible(page)
+    look(page, f"viewer-colour-{locale}")
+    page.get_by_role("slider", name=words("viewer", "colour.contrast")).press("End")
+    expect(page.get_by_test_id("colour-adjusted")).to_have_text(words("viewer", "colour.adjusted"))
+    page.keyboard.press("Escape")
+    assert differences(on_screen(page), before).max() > LIMIT
+    badge.click()
+    page.get_by_role("button", name=words("viewer", "colour.reset"), exact=True).click()
+    expect(page.get_by_test_id("colour-adjusted")).to_have_count(0)
+    page.keyboard.press("Escape")
+    assert differences(on_screen(page), before).max() == 0
 
 
 def test_a_check_by_a_profile_that_cannot_be_used_says_so(context: BrowserContext, hospital: Hospital) -> None:
+    speak(context, hospital, "zh-CN")
     page = context.new_page()
     page.goto(f"{hospital.server.url}/colour?slide={hospital.slides['broken']}")
     reason = colour_of_profile(PROFILES["broken"], ColourSpace.SRGB).error().message("zh-CN")

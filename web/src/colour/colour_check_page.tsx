@@ -15,6 +15,7 @@ import { useSlide } from "../api/slides";
 import { useLanguage, useWord } from "../i18n/words";
 import { ErrorNotice } from "../ui/error_notice";
 import { usePageTitle } from "../ui/page_title";
+import { ON_TINT } from "../viewer/colours";
 import { slideName } from "../viewer/slide_words";
 
 /** `/colour`: what this screen is sent, compared with LittleCMS; `?slide=`: by the profile of that slide. */
@@ -104,7 +105,7 @@ function Result({ check, checking }: { check: ColourCheck; checking: Checking })
   ];
   return (
     <section aria-label={t("colour_check.result")} data-testid="colour-result" data-passed={check.passed}>
-      <Badge size="lg" radius="sm" tt="none" color={check.passed ? "teal.8" : "red.8"} variant="filled">
+      <Badge size="lg" radius="sm" tt="none" color={check.passed ? "teal" : "red"} c={ON_TINT} variant="light">
         {t(check.passed ? "colour_check.passed" : "colour_check.failed")}
       </Badge>
       <SimpleGrid component="dl" cols={2} spacing={6} verticalSpacing={2} mt="xs" className={classes["facts"] ?? ""}>

@@ -126,12 +126,7 @@ function Adjustments({ adjustment, onChange }: { adjustment: Adjustment; onChang
         <Text size="xs" c="dimmed">
           {t("colour.adjust_words")}
         </Text>
-        <Button
-          size="compact-xs"
-          variant="default"
-          disabled={!isAdjusted(adjustment)}
-          onClick={() => onChange(NEUTRAL)}
-        >
+        <Button size="compact-xs" variant="default" onClick={() => onChange(NEUTRAL)}>
           {t("colour.reset")}
         </Button>
       </Group>

@@ -312,6 +312,8 @@ const OPTIONS: OpenSeadragon.Options = {
   showNavigationControl: false,
   showNavigator: true,
   navigatorAutoFade: false,
+  // Anything less shows other colours than the slide's.
+  navigatorOpacity: 1,
   navigatorRotate: true,
   navigatorBackground: "#ffffff",
   navigatorDisplayRegionColor: "#e8590c",
