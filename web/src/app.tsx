@@ -24,6 +24,7 @@ const slidePage = () => import("./viewer/viewer_page");
 const SlidePage = lazy(slidePage);
 const ColourCheckPage = lazy(() => import("./colour/colour_check_page"));
 const ReportPage = lazy(() => import("./reports/report_page"));
+const StoragePage = lazy(() => import("./admin/storage_page"));
 const PeoplePage = lazy(() => import("./admin/people_page"));
 const AuditPage = lazy(() => import("./audit/audit_page"));
 const AccountPage = lazy(() => import("./session/account_page"));
@@ -71,6 +72,7 @@ export function Pages() {
             </Route>
             <Route element={<Allowed permission={["intake.manage", "slide.ingest"]} />}>
               <Route path="/watched-folders" element={<WatchPage />} />
+              <Route path="/storage" element={<StoragePage />} />
             </Route>
             <Route element={<Allowed permission="people.manage" />}>
               <Route path="/people" element={<PeoplePage />} />

@@ -26,6 +26,7 @@ export const keys = {
   candidates: (slideId: string, caseId: string | null) => ["slides", "one", slideId, "candidates", caseId] as const,
   watchedFolders: ["watched"] as const,
   watchedFiles: (folderId: string) => ["watched", folderId] as const,
+  storage: (part: string) => ["storage", part] as const,
   algorithms: ["algorithms"] as const,
   audit: (query: object) => ["audit", query] as const,
 };

@@ -24,7 +24,11 @@ export type Permission =
   | "audit.case"
   | "people.manage"
   | "intake.manage"
-  | "people.read";
+  | "people.read"
+  | "storage.read"
+  | "storage.manage"
+  | "storage.hold"
+  | "storage.remove";
 
 export function fetchMe(signal?: AbortSignal): Promise<Me> {
   return answer(http.GET("/api/v1/session", signal === undefined ? {} : { signal }));

@@ -15,6 +15,7 @@ export const MENU: readonly MenuEntry[] = [
   { path: "/reconcile", words: "menu.reconcile", anyOf: ["slide.match"] },
   { path: "/people", words: "menu.people", anyOf: ["people.manage"] },
   { path: "/watched-folders", words: "menu.watch", anyOf: ["intake.manage", "slide.ingest"] },
+  { path: "/storage", words: "menu.storage", anyOf: ["storage.read"] },
   { path: "/audit", words: "menu.audit", anyOf: ["audit.read"] },
 ];
 
