@@ -54,9 +54,12 @@ def test_a_real_slide_is_taken_in_with_thumbnail_and_quality(
         ("barcode_wikipedia_pdf417.png", ("Wikipedia",)),
         ("barcode_cant_read.jpg", ()),
         ("ndpi_macro.jpg", ()),
+        ("ndpi_jpeg_pixel_equal_extraction_macro.jpg", ()),
     ],
 )
 def test_the_barcode_of_a_photographed_label_is_read_or_nothing_is(name: str, texts: tuple[str, ...]) -> None:
     picture = cv2.imread(str(LABELS / name))
     assert picture is not None, f"{LABELS / name} is missing"
-    assert read_barcodes(np.asarray(picture[:, :, ::-1], dtype=np.uint8)) == texts
+    upright = np.asarray(picture[:, :, ::-1], dtype=np.uint8)
+    for quarter in range(4):
+        assert read_barcodes(np.ascontiguousarray(np.rot90(upright, quarter))) == texts
