@@ -50,8 +50,9 @@ def blob(tx: Transaction, digest: str, *, for_update: bool = False) -> Blob | No
 
 
 def use_of_tiers(tx: Transaction) -> list[TierUse]:
-    """Number and size of the organization's blobs, by tier."""
+    """Number and size of the organization's blobs, by tier, the hot one first."""
     query = select(Blob.tier, func.count(), func.coalesce(func.sum(Blob.size_bytes), 0)).group_by(Blob.tier)
+    query = query.order_by(Blob.tier.desc())
     return [TierUse(tier, int(count), int(size)) for tier, count, size in tx.session.execute(query)]
 
 
