@@ -15,6 +15,7 @@ from coverslip.jobs.worker import Worker
 from coverslip.records.database import Database
 from coverslip.server import logging
 from coverslip.settings import Settings, settings
+from coverslip.slides.memory import keep_freed_memory
 from coverslip.storage.blobs import BlobStore
 
 TASKS = (
@@ -36,6 +37,7 @@ WATCHING = "watch"
 
 def run(configured: Settings, queues: list[str] | None, concurrency: int, imports: tuple[str, ...] = TASKS) -> None:
     """Work until SIGTERM or SIGINT; a second signal ends at once, and the jobs begin again elsewhere."""
+    keep_freed_memory()  # of the regions that its decoders give it
     with Database.open(configured) as database:
         store = BlobStore.open(configured)
         worker = Worker(database, store, configured, imports, queues=queues, concurrency=concurrency)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 import sys
 import threading
@@ -16,6 +17,7 @@ from coverslip.settings import Settings, settings
 from coverslip.storage.blobs import BlobStore
 
 GRACEFUL_SECONDS = 8
+DESCRIPTORS = 8192
 KEEP_ALIVE_SECONDS = 65
 """Longer than the usual proxy's own, so that the proxy is the one that closes an idle connection."""
 
@@ -53,6 +55,7 @@ def server_of(app: CoverslipApp, configured: Settings) -> GracefulServer:
 
 def main(descriptor: int) -> None:
     """Serve until SIGTERM."""
+    _allow_descriptors()
     logging.configure()
     configured = settings()
     with Database.open(configured) as database, socket.socket(fileno=descriptor) as inherited:
@@ -60,6 +63,14 @@ def main(descriptor: int) -> None:
         app = create_app(database, blobs, configured)
         threading.Thread(target=app.services.decoders.warm, name="warm-decoders", daemon=True).start()
         server_of(app, configured).run(sockets=[inherited])
+
+
+def _allow_descriptors() -> None:
+    """Each slide that is looked at has its file and its index open, each page a connection."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 if __name__ == "__main__":

@@ -30,9 +30,10 @@ from coverslip.storage.blobs import BlobStore
 from coverslip.storage.stored_slide import path_for
 
 SHOWN_STATUSES = ("ready", "unmatched")
-SLIDES_KEPT = 512
+SLIDES_KEPT = 256
+"""Each holds a file descriptor of its index."""
 INDEX_BYTES = 32 * 1024 * 1024
-"""Memory that the indexes of all open slides may take; those of slides unused longest are read again when needed."""
+"""Memory that indexes may take that could not be left on the disk."""
 SMALLEST_INDEX_BYTES = 4096
 """What a slide takes beside its numbers."""
 LARGEST_SHORT = 2**32 - 1
@@ -210,9 +211,10 @@ class SlideSources:
         if index is None:
             index = slide.tile_index() if shown is None else shown.tile_index()
             self._indexes.save(name, index, roots)
+            index = self._indexes.load(name, roots) or compact(index)
         return TileSource(
             digest=row.content_digest,
-            index=compact(index),
+            index=index,
             slide=slide,
             folder=folder if folder.exists() else None,
             shown=shown,
@@ -228,17 +230,13 @@ def compact(index: TileIndex) -> TileIndex:
 
 
 def _compact(level: LevelIndex) -> LevelIndex:
-    if level.lengths.typecode != "Q" or max(level.lengths, default=0) > LARGEST_SHORT:
+    if not isinstance(level.lengths, array) or max(level.lengths, default=0) > LARGEST_SHORT:
         return level
     return replace(level, lengths=array("I", level.lengths))
 
 
 def _size(index: TileIndex) -> int:
     columns = [
-        column
-        for level in index.levels
-        if level is not None
-        for column in (level.offsets, level.lengths, level.files)
-        if column is not None
+        column for level in index.levels if level is not None for column in (level.offsets, level.lengths, level.files)
     ]
-    return sum(len(column) * column.itemsize for column in columns)
+    return sum(len(column) * column.itemsize for column in columns if isinstance(column, array))

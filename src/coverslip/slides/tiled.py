@@ -130,15 +130,19 @@ class TiledSlide(ABC):
             image = white_image(bounds.width, bounds.height)
         width, height = grid.tile_width // reduction, grid.tile_height // reduction
         for row in range(inside.y // height, -(-inside.bottom // height)):
+            top, bottom = max(inside.y, row * height), min(inside.bottom, (row + 1) * height)
             for column in range(inside.x // width, -(-inside.right // width)):
-                part = inside.intersection(Box(column * width, row * height, width, height))
-                assert part is not None
-                # A tile that is wholly used is not needed again by a neighbouring read.
-                keep = part.width < width or part.height < height
+                left, right = max(inside.x, column * width), min(inside.right, (column + 1) * width)
+                # Neighbours on the right and below come next and need the rest of what is cut there; keeping every
+                # tile costs more than it saves.
+                keep = right < (column + 1) * width or bottom < (row + 1) * height
                 pixels = self._cached(level, column, row, reduction, keep=keep)
-                place = image[part.y - bounds.y : part.bottom - bounds.y, part.x - bounds.x : part.right - bounds.x]
-                x, y = part.x - column * width, part.y - row * height
-                place[:] = WHITE if pixels is None else pixels[y : y + part.height, x : x + part.width]
+                place = image[top - bounds.y : bottom - bounds.y, left - bounds.x : right - bounds.x]
+                if pixels is None:
+                    place[:] = WHITE
+                else:
+                    x, y = left - column * width, top - row * height
+                    place[:] = pixels[y : y + bottom - top, x : x + right - left]
         return image
 
     def associated(self, name: str) -> RgbImage:

@@ -11,6 +11,7 @@ import struct
 import time
 from array import array
 from base64 import b64decode, b64encode
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -112,6 +113,15 @@ def unpack_index(header: Header, payload: bytes | bytearray) -> TileIndex:
             raise ValueError("a tile index too short")
         return numbers
 
+    index = index_of(header, take)
+    for level in index.levels:
+        if level is not None and level.files is not None and max(level.files, default=0) >= len(index.files):
+            raise ValueError("a tile index that names no file")
+    return index
+
+
+def index_of(header: Header, take: Callable[[str, int], array[int]]) -> TileIndex:
+    """The index of a header of `pack_index`, its columns of numbers given in their order by `take(kind, count)`."""
     levels: list[LevelIndex | None] = []
     for level in header["levels"]:
         if level is None:
@@ -121,16 +131,13 @@ def unpack_index(header: Header, payload: bytes | bytearray) -> TileIndex:
         if count < level["columns"] * level["rows"] and level["restarts"] is None:
             raise ValueError("a tile index too short")
         offsets, lengths = take("Q", count), take("Q", count)
-        files = take("H", count) if level["several_files"] else None
-        if files is not None and any(number >= len(header["files"]) for number in set(files)):
-            raise ValueError("a tile index that names no file")
         levels.append(
             LevelIndex(
                 columns=level["columns"],
                 rows=level["rows"],
                 offsets=offsets,
                 lengths=lengths,
-                files=files,
+                files=take("H", count) if level["several_files"] else None,
                 head=b64decode(level["head"]),
                 skip=level["skip"],
                 media_type=level["media_type"],

@@ -92,7 +92,11 @@ def test_an_index_is_found_again_where_the_slide_lies_now(tmp_path: Path) -> Non
     before = [tmp_path / "one" / "slide.svs", tmp_path / "two" / "companion.tif"]
     now = [tmp_path / "three" / "slide.svs", tmp_path / "four" / "companion.tif"]
     store.save("a", index(*(str(path) for path in before)), before)
-    assert store.load("a", now) == index(*(str(path) for path in now))
+    found, expected = store.load("a", now), index(*(str(path) for path in now))
+    assert found is not None
+    assert found.files == expected.files
+    assert [found.place(0, column, 0) for column in (0, 1)] == [expected.place(0, column, 0) for column in (0, 1)]
+    assert found.place(1, 0, 0) is None
     assert store.load("b", now) is None
 
 
@@ -116,6 +120,31 @@ def test_an_index_naming_a_file_beside_the_slides_folder_is_not_kept(tmp_path: P
     store, roots = IndexStore(tmp_path / "indexes"), [tmp_path / "slide" / "a.svs"]
     with pytest.raises(ValueError, match="not the slide's"):
         store.save("a", index("/etc/passwd"), roots)
+
+
+def test_an_index_in_use_outlives_its_file_and_gives_its_descriptor_back(tmp_path: Path) -> None:
+    store, roots = IndexStore(tmp_path / "indexes"), [tmp_path / "slide.svs"]
+    store.save("a", index(str(roots[0])), roots)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    found = store.load("a", roots)
+    assert found is not None
+    for path in (tmp_path / "indexes").iterdir():
+        path.unlink()
+    assert found.place(0, 1, 0) == index(str(roots[0])).place(0, 1, 0)
+    del found
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_numbers_left_on_the_disk_are_a_sequence_like_any_other(tmp_path: Path) -> None:
+    store, roots = IndexStore(tmp_path / "indexes"), [tmp_path / "slide.svs"]
+    store.save("a", index(str(roots[0])), roots)
+    found = store.load("a", roots)
+    assert found is not None
+    level = found.levels[0]
+    assert level is not None
+    assert (list(level.offsets), list(level.lengths), list(level.offsets[:1])) == ([8, 16], [8, 9], [8])
+    with pytest.raises(IndexError):
+        level.offsets[2]
 
 
 def test_indexes_stay_within_their_size(tmp_path: Path) -> None:
