@@ -100,11 +100,13 @@ def places(seed: int, side: int, patch: int) -> Any:
 def measured(read: Read, side: int, patch: int, seconds: float, seed: int) -> float:
     """Regions a second."""
     where = places(seed, side, patch)
-    read(*next(where), patch)
+    x, y = next(where)
+    read(x, y, patch)
     end, done = time.monotonic() + seconds, 0
     start = time.monotonic()
     while time.monotonic() < end:
-        if read(*next(where), patch).shape != (patch, patch, 3):
+        x, y = next(where)
+        if read(x, y, patch).shape != (patch, patch, 3):
             raise ValueError("a region of the wrong shape")
         done += 1
     return done / (time.monotonic() - start)
