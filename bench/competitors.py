@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,9 +67,15 @@ def peer(name: str, module: str, python: str, slide: Path, processes: int) -> It
 
 
 @contextmanager
-def coverslip(folder: Path, slide: Path, processes: int) -> Iterator[Competitor]:
+def coverslip(
+    folder: Path,
+    slide: Path,
+    processes: int,
+    name: str = "**Coverslip**, signed in and authorized",
+    settings: Mapping[str, str] | None = None,
+) -> Iterator[Competitor]:
     """`coverslip serve` on a data folder of its own, the slide taken in, a person signed in."""
-    environment = {"COVERSLIP_DATA_DIR": str(folder / "data")}
+    environment = {"COVERSLIP_DATA_DIR": str(folder / "data"), **(settings or {})}
     port = free_port()
     program = tool()
     serve = [*program, "serve", "--port", str(port), "--processes", str(processes), "--no-worker"]
@@ -80,7 +86,6 @@ def coverslip(folder: Path, slide: Path, processes: int) -> Iterator[Competitor]
         _tool(program, environment, "ingest", str(slide), "--organization", "BENCH", "--settle", "0", "--json")
         address = f"http://127.0.0.1:{port}"
         cookie, slide_id = _signed_in(address, json.loads(made)["password"])
-        name = "**Coverslip**, signed in and authorized"
         yield Competitor(name, address, f"/tiles/{slide_id}/0/%d/%d", (pid,), f"coverslip_session={cookie}")
 
 
