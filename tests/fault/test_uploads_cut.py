@@ -269,7 +269,7 @@ def test_a_slide_with_its_barcode_finds_its_case_through_a_bad_network(
     actor = actor_for(people[Role.TECHNICIAN], {Role.TECHNICIAN})
     laboratory = open_laboratory(database, blob_store, actor)
     slide = tmp_path / "scan.svs"
-    write_slide(slide, seed=3, width=1024, height=1024, label=SlideLabel("S25-00123", "A1-2", "S25-00123-A1-2"))
+    write_slide(slide, seed=3, width=1024, height=1024, label=SlideLabel("S25-00123", ("A1-2",), "S25-00123-A1-2"))
     with cutting(technician.url, 10**9, 40_000, 90_000) as proxy:
         uploader = begin(technician, slide.read_bytes(), "scan.svs", url=proxy.url, retries=9, retry_delay=0.05)
         uploader.upload()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ from coverslip.records.database import Database
 from coverslip.records.models import UploadBatch
 from coverslip.records.queries import slide as slides
 from coverslip.records.queries import upload as uploads
-from coverslip.slides.bundle import LEADING
+from coverslip.slides.bundle import LEADING, Bundle, dicom_bundles
 
 AT_ONCE = Patience(quiet_seconds=0.0)
 AGAIN = timedelta(hours=1)
@@ -69,14 +70,16 @@ def take_in_upload(work: Work, *, batch_id: str, organization_id: str) -> None:
     actor = Actor(hospital, found.person_id, is_system=True)  # allowed when it was sent; the trail names the sender
     results: list[Result] = []
     progress = _Progress(work.database, found)
-    for path in entries(root):
+    for source in entries(root, found.name):
         work.give_way()
         try:
-            taken = take_in(work.database, work.blobs, actor, path, patience=AT_ONCE, progress=progress)
+            taken = take_in(
+                work.database, work.blobs, actor, source, patience=AT_ONCE, progress=progress, origin="upload"
+            )
         except (*RETRIED, JobInterrupted):
             raise
         except CoverslipError as error:
-            results.append(refused(path, error))
+            results.append(refused(source, error))
             if error.code in KEPT_FAULTS:
                 _fail(work, batch, hospital, error, results)
                 return
@@ -113,21 +116,23 @@ def expire_upload(work: Work, *, batch_id: str, organization_id: str) -> None:
         tx.after_commit.append(lambda: spool.remove_batch(hospital, batch))
 
 
-def entries(root: Path) -> list[Path]:
-    """What to take in of a laid-out batch: its one file, its leading files, else the folders that hold files."""
+def entries(root: Path, name: str) -> list[Path | Bundle]:
+    """What to take in of a laid-out batch: its one file, its leading files, else the DICOM slides in its folders, else
+    every file. `name`: of the batch, for instances that came without their folder."""
     files = sorted(path for path in root.rglob("*") if path.is_file())
-    if len(files) == 1:
-        return files
     leading = [path for path in files if path.suffix.lower() in LEADING]
-    if leading:
-        return leading
-    return sorted({path.parent for path in files})
+    if len(files) == 1 or leading:
+        return [*(leading or files)]
+    slides = [bundle for folder in sorted({path.parent for path in files}) for bundle in dicom_bundles(folder)]
+    if len(slides) == 1 and slides[0].name == root.name:
+        return [replace(slides[0], name=name)]
+    return [*(slides or files)]
 
 
-def refused(path: Path, error: CoverslipError) -> Result:
-    """What stands on the batch of a file that was not taken in."""
+def refused(source: Path | Bundle, error: CoverslipError) -> Result:
+    """What stands on the batch of a slide that was not taken in."""
     return {
-        "file": path.name,
+        "file": source.name,
         "outcome": "refused",
         "slide_id": None,
         "flags": [],

@@ -11,11 +11,12 @@ from uuid import UUID
 
 import pytest
 
-from coverslip.ingest import upload_spool
 from coverslip.ingest.upload_errors import UploadBusy
 from coverslip.ingest.upload_job import expire_upload
 from coverslip.ingest.upload_spool import PartId, Spool
 from coverslip.jobs.task import Work
+from coverslip.phantoms.files import WRITERS
+from coverslip.phantoms.files.dicom_examples import write_two_slides
 from coverslip.phantoms.slide import write_slide
 from coverslip.records.actor import Actor
 from coverslip.records.database import Database
@@ -302,7 +303,7 @@ def test_a_disk_without_room_for_what_is_announced_refuses_it_at_once(
 ) -> None:
     import shutil
 
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(100, 99, 1))  # type: ignore[attr-defined]
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(100, 99, 1))
     assert code(technician.begin("a.svs", 6)) == (507, "UPLOAD_DISK_FULL")
     assert spooled(settings) == []
 
@@ -373,6 +374,50 @@ def test_a_slide_that_was_sent_is_taken_in_and_its_files_leave_the_spool(
         assert (batch["status"], batch["results"][0]["outcome"]) == ("finished", outcome), batch
         assert spooled(settings) == []
     assert technician.client.get("/slides/unmatched").json()["items"][0]["label"] == "扫描 1"
+
+
+def send_folder(technician: Sender, root: Path, batch: str) -> None:
+    files = sorted(path for path in root.rglob("*") if path.is_file())
+    for path in files:
+        name = path.relative_to(root).as_posix()
+        address = technician.begun(name, path.stat().st_size, batch=batch, files=str(len(files)))
+        assert technician.send(address, 0, path.read_bytes()).status_code == 204
+
+
+def test_the_files_of_an_mrxs_slide_become_one_slide(
+    technician: Sender,
+    database: Database,
+    blob_store: BlobStore,
+    settings: Settings,
+    organization: Organization,
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "scanner"
+    folder.mkdir()
+    WRITERS["mrxs"](folder)
+    send_folder(technician, folder, "mrxs")
+    take_in_all(database, blob_store, settings, technician, organization.id)
+    (batch,) = technician.batches()
+    assert [result["outcome"] for result in batch["results"]] == ["unmatched"], batch
+    assert batch["results"][0]["file"].endswith(".mrxs")
+    assert spooled(settings) == []
+
+
+def test_two_dicom_slides_of_one_folder_become_two(
+    technician: Sender,
+    database: Database,
+    blob_store: BlobStore,
+    settings: Settings,
+    organization: Organization,
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "scanner"
+    folder.mkdir()
+    write_two_slides(folder)
+    send_folder(technician, folder, "dicom")
+    take_in_all(database, blob_store, settings, technician, organization.id)
+    (batch,) = technician.batches()
+    assert [result["outcome"] for result in batch["results"]] == ["unmatched", "unmatched"], batch
 
 
 def test_a_file_that_is_no_slide_is_refused_in_words(

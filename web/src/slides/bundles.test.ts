@@ -43,7 +43,7 @@ describe("files that were chosen", () => {
     const given = found("one/1.dcm", "one/2.dcm", "two/IM0001", "two/DICOMDIR", "three.dcm");
     expect(await named(given)).toEqual([
       ["IM0001", ["IM0001"], null],
-      ["one", ["1.dcm", "2.dcm"], null],
+      ["one", ["one/1.dcm", "one/2.dcm"], null],
       ["three.dcm", ["three.dcm"], null],
     ]);
   });

@@ -74,7 +74,8 @@ function dicom(rest: readonly Found[]): Bundle[] {
   }
   return [...folders].map(([folder, files]) => ({
     name: files.length === 1 || folder === "" ? baseOf(files[0]?.path ?? "") : baseOf(folder.slice(0, -1)),
-    files: files.map((file) => named(file, folder)),
+    // With the name of their own folder: it is what the slide is called.
+    files: files.map((file) => named(file, files.length === 1 ? folder : folderOf(folder.slice(0, -1)))),
     lacks: null,
   }));
 }

@@ -99,14 +99,14 @@ function ChosenCase({ slide, suggestion, onMatched }: ChosenProps) {
   const ready = place !== null && (speaking.length === 0 || seen) && !match.isPending;
   const submit = (): void => {
     if (place === null || !ready) return;
-    match.mutate(
-      { slideId: slide.id, block_id: place.blockId, label: place.label, despite: speaking.map(({ code }) => code) },
-      {
-        onSuccess: () => {
-          notifyDone(t("reconcile.done", { accession: of.accession_number }));
-          onMatched();
-        },
+    const despite = speaking.map(({ code }) => code);
+    // Not a callback of `mutate`: it is dropped where the slide leaves the queue, and this panel with it, before it runs.
+    match.mutateAsync({ slideId: slide.id, block_id: place.blockId, label: place.label, despite }).then(
+      () => {
+        notifyDone(t("reconcile.done", { accession: of.accession_number }));
+        onMatched();
       },
+      () => undefined, // shown below
     );
   };
   const send = (event: SyntheticEvent): void => {

@@ -36,7 +36,7 @@ export function QueueFacts({ slide }: { slide: QueuedSlide }) {
         ))}
       </dd>
       <dt>{t("reconcile.barcode")}</dt>
-      <dd className={classes["code"] ?? ""}>
+      <dd className={slide.barcodes.length > 0 ? (classes["code"] ?? "") : ""}>
         {slide.barcodes.length > 0 ? slide.barcodes.join(t("punctuation.list")) : t("reconcile.no_barcode")}
       </dd>
       <dt>{t("reconcile.file")}</dt>

@@ -50,7 +50,9 @@ function Slide({ slide, onDone }: { slide: QueuedSlide; onDone: () => void }) {
               size="compact-sm"
               variant="default"
               loading={bringBack.isPending}
-              onClick={() => bringBack.mutate({ slideId: slide.id, reason: null }, { onSuccess: onDone })}
+              onClick={() =>
+                void bringBack.mutateAsync({ slideId: slide.id, reason: null }).then(onDone, () => undefined)
+              }
             >
               {t("reconcile.bring_back")}
             </Button>

@@ -20,7 +20,8 @@ export function SetAsideDialog({
   const setAside = useSetAside();
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
-    setAside.mutate({ slideId: slide.id, reason: reason.trim() }, { onSuccess: onDone });
+    // See match_panel.tsx; what is refused is shown in the dialog.
+    setAside.mutateAsync({ slideId: slide.id, reason: reason.trim() }).then(onDone, () => undefined);
   };
   return (
     <Modal
