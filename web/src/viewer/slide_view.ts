@@ -222,6 +222,11 @@ export class SlideView {
   setTileQuery(query: string): void {
     if (query === this.source.query) return;
     this.source.query = query;
+    for (const viewer of [this.viewer, this.viewer.navigator as OpenSeadragon.Viewer | undefined]) {
+      if (viewer === undefined) continue;
+      for (let i = 0; i < viewer.world.getItemCount(); i += 1) forgetTiles(viewer.world.getItemAt(i));
+      viewer.world.resetItems();
+    }
     this.retryHoles();
   }
 
@@ -293,6 +298,11 @@ export class SlideView {
   private zoomOfScale(scale: number): number {
     return (scale * this.slide.width) / this.viewer.viewport.getContainerSize().x;
   }
+}
+
+/** OpenSeadragon keeps a tile's address for good; only new tiles ask for the present one. */
+function forgetTiles(item: OpenSeadragon.TiledImage): void {
+  (item as unknown as { tilesMatrix: Record<number, unknown> }).tilesMatrix = {};
 }
 
 /** Bytes of tiles kept decoded, in the page and as much again on the graphics card. */
