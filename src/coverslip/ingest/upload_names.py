@@ -20,16 +20,16 @@ def relative_name(given: str) -> str:
     """The name with `/` between its parts. Raises `InvalidInput` for a name that is empty, absolute, too long, leads
     out of its folder, or cannot be written on Windows as well as on Linux (the files go to other systems some day)."""
     if not given or len(given.encode("utf-8", "surrogatepass")) > LONGEST_PATH:
-        raise _refused("upload_name_length")
+        raise InvalidInput(field="filename", problem="upload_name_length")
     parts = given.split("/")
     if given != storable(given) or _FORBIDDEN.search(given):
-        raise _refused("upload_name_characters")
+        raise InvalidInput(field="filename", problem="upload_name_characters")
     if len(parts) > DEEPEST or any(len(part.encode()) > LONGEST_NAME for part in parts):
-        raise _refused("upload_name_length")
+        raise InvalidInput(field="filename", problem="upload_name_length")
     if any(part in ("", ".", "..") for part in parts):
-        raise _refused("upload_name_outside")
+        raise InvalidInput(field="filename", problem="upload_name_outside")
     if any(part != part.strip() or part.endswith(".") or _RESERVED.fullmatch(part) for part in parts):
-        raise _refused("upload_name_reserved")
+        raise InvalidInput(field="filename", problem="upload_name_reserved")
     return given
 
 
@@ -41,7 +41,3 @@ def fits_beside(name: str, others: Iterable[str]) -> bool:
         if mine == theirs or mine.startswith(theirs + "/") or theirs.startswith(mine + "/"):
             return False
     return True
-
-
-def _refused(problem: str) -> InvalidInput:
-    return InvalidInput(field="filename", problem=problem)
