@@ -68,7 +68,7 @@ class ObjectStorage:
             self._process = subprocess.Popen(
                 [
                     str(program), "server", f"-dir={self._folder / 'data'}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1",
-                    "-filer", "-s3", f"-s3.config={self._folder / 's3.json'}", "-s3.port.iceberg=0",
+                    "-filer", "-s3", f"-s3.config={self._folder / 's3.json'}", "-s3.port.iceberg=0", "-s3.port.lance=0",
                     "-master.volumeSizeLimitMB=256", "-volume.max=64", "-master.telemetry=false",
                     *(f"-{name}={port}" for name, port in ports.items()),
                 ],
