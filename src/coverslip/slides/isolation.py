@@ -21,6 +21,7 @@ import numpy as np
 
 from coverslip.errors import CoverslipError, InvalidInput
 from coverslip.slides import stored, wire
+from coverslip.slides.associated import needs_parts, thumbnail
 from coverslip.slides.colour.managed import SlideColour, StoredColour, profile_of
 from coverslip.slides.colour.table import ColourSpace, ColourTable, Nodes
 from coverslip.slides.decoder import Decoder, DecoderLimits, folders_of
@@ -283,6 +284,8 @@ class IsolatedSlide:
 
     def thumbnail(self, longest_px: int) -> RgbImage:
         """The whole slide, drawn small; exists for every slide."""
+        if needs_parts(self, longest_px):
+            return thumbnail(self, longest_px)
         return self._image("thumbnail", longest_px=longest_px)
 
     def managed_colour(self, space: ColourSpace) -> SlideColour:

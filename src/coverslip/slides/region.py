@@ -20,6 +20,8 @@ from coverslip.vocabulary.geometry import Box
 TOLERANCE = 0.01
 """A level up to 1 % coarser than asked for is still used: scanners state 0.2502 um where 0.25 is asked."""
 SOURCE_PIXELS_AT_ONCE = 16 * 1024 * 1024
+STORED_PIXELS_AT_ONCE = 64 * 1024 * 1024
+"""Decoded small, a part may have more stored pixels than it gives: as many as a slow decoder does in a few seconds."""
 
 
 def read_scaled(slide: Slide, bounds: Box, size: tuple[int, int]) -> RgbImage:
@@ -32,7 +34,9 @@ def read_scaled(slide: Slide, bounds: Box, size: tuple[int, int]) -> RgbImage:
     step = bounds.width / width, bounds.height / height
     level, reduction = best_source(slide, min(step))
     pitch = slide.properties.levels[level].downsample * reduction
-    side = max(16, math.isqrt(int(SOURCE_PIXELS_AT_ONCE * pitch * pitch / max(1.0, step[0] * step[1]))))
+    stored = slide.properties.levels[level].downsample
+    covered = min(SOURCE_PIXELS_AT_ONCE * pitch * pitch, STORED_PIXELS_AT_ONCE * stored * stored)
+    side = max(16, math.isqrt(int(covered / max(1.0, step[0] * step[1]))))
     if width <= side and height <= side:
         return _part(slide, level, reduction, bounds, step, Box(0, 0, width, height))
     image = white_image(width, height)
