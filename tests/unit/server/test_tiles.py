@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -24,44 +23,10 @@ from coverslip.slides.isolation import DecoderLimits, DecoderPool, IsolatedSlide
 from coverslip.slides.readers.tiff import TiffReader
 from coverslip.slides.slide import EncodedTile
 from coverslip.testing.slide_files import SvsOptions, tissue, write_svs, write_tiff
+from coverslip.testing.tile_calls import COOKIE, Answer, Hospital, get, run
 
 IMAGE = tissue(301, 227)
 SLIDE, DECODED_SLIDE = UUID(int=1), UUID(int=2)
-COOKIE = (b"cookie", b"other=1; coverslip_session=good")
-
-
-@dataclass
-class Answer:
-    """What came back."""
-
-    status: int
-    headers: dict[bytes, bytes]
-    body: bytes
-
-    @property
-    def code(self) -> str:
-        """The error code of the body."""
-        return str(json.loads(self.body)["error"]["code"])
-
-
-@dataclass
-class Hospital:
-    """Stands for sign-in and database: who may see what, and how often it was asked."""
-
-    sources: dict[UUID, TileSource]
-    asked: int = 0
-    signed_in: set[str] = field(default_factory=lambda: {"good"})
-    seconds: float = 0.0
-
-    async def authorize(self, token: str | None, slide: UUID) -> TileSource:
-        """As the server's."""
-        self.asked += 1
-        await asyncio.sleep(self.seconds)
-        if token not in self.signed_in:
-            raise NotSignedIn()
-        if slide not in self.sources:
-            raise NotFound(field="slide")
-        return self.sources[slide]
 
 
 @pytest.fixture(scope="module")
@@ -87,36 +52,6 @@ def hospital(folder: Path, decoders: DecoderPool) -> Hospital:
         opened = decoders.open(path)
         sources[slide] = TileSource(hashlib.sha256(path.read_bytes()).hexdigest(), opened.tile_index(), opened)
     return Hospital(sources)
-
-
-def run(hospital: Hospital, work: Callable[[TileApp], Awaitable[Any]]) -> Any:
-    """Runs `work` with a tile application in an event loop of its own."""
-
-    async def inside() -> Any:
-        app = TileApp(hospital.authorize, TileStore(Path(), 0))
-        try:
-            return await work(app)
-        finally:
-            app.close()
-
-    return asyncio.run(inside())
-
-
-async def get(app: TileApp, path: str, *headers: tuple[bytes, bytes], method: str = "GET") -> Answer:
-    """One request."""
-    sent: list[dict[str, Any]] = []
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    async def receive() -> Any:
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    path, _, query = path.partition("?")
-    scope = {"type": "http", "method": method, "path": path, "query_string": query.encode(), "headers": list(headers)}
-    await app(scope, receive, send)
-    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
-    return Answer(sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"])
 
 
 def descriptors() -> int:
