@@ -129,7 +129,7 @@ class Settings(BaseSettings):
 
     watch_roots: tuple[Path, ...] = Field(
         default=(),
-        description="Folders under which an administrator may have folders watched; {organization}: the hospital's code.",
+        description="Folders below which an administrator may have folders watched; {organization}: hospital code.",
     )
     decoder_confinement: Literal["required", "off"] = Field(
         default="required",
