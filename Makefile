@@ -38,8 +38,8 @@ format: $(VENV)/.test  ## put the code in its format
 	$(BIN)/ruff check --fix src tests bench build_web.py
 	$(BIN)/ruff format src tests bench build_web.py
 
-bench: $(VENV)/.bench $(VENV)-wsidicomizer/.installed web  ## measure against peers, write docs/validation/performance.md
-	$(BIN)/python bench/run.py
+bench: $(VENV)/.bench $(VENV)-wsidicomizer/.installed $(VENV)-readers/.installed web  ## measure against peers, write docs/validation/performance.md
+	BENCH_PEERS_PYTHON=$(abspath $(VENV)-readers/bin/python) $(BIN)/python bench/run.py
 
 web: $(VENV)/.build  ## the web pages and the report's fonts
 	@$(BIN)/python build_web.py
@@ -79,5 +79,12 @@ $(VENV)-wsidicomizer/.installed: | $(BIN)/python
 	$(BIN)/python -m pip --disable-pip-version-check --python $(VENV)-wsidicomizer/bin/python install --quiet wsidicomizer==0.26.1
 	@touch $@
 
+# Readers to measure against. cucim alone of its three gigabytes: it reads slides without the rest and without a GPU.
+$(VENV)-readers/.installed: | $(BIN)/python
+	$(PYTHON) -m venv --without-pip $(VENV)-readers
+	$(BIN)/python -m pip --disable-pip-version-check --python $(VENV)-readers/bin/python install --quiet --no-deps cucim-cu12==26.10.0
+	$(BIN)/python -m pip --disable-pip-version-check --python $(VENV)-readers/bin/python install --quiet lazy_loader numpy pillow simplejpeg tifffile imagecodecs openslide-bin==4.0.1.2 openslide-python==1.4.7 large-image-source-tiff==1.35.6 fastapi uvicorn uvloop httptools
+	@touch $@
+
 clean:  ## remove what was built (never the data)
-	rm -rf $(VENV) $(VENV)-wsidicomizer web/node_modules src/coverslip/server/pages src/coverslip/reports/fonts
+	rm -rf $(VENV) $(VENV)-wsidicomizer $(VENV)-readers web/node_modules src/coverslip/server/pages src/coverslip/reports/fonts

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from peers.decoders import walk
 from shared_tiles import write_shared
-from table import machine, write_section
+from table import PEERS_PYTHON, machine, write_section
 
 from coverslip.slides.isolation import DecoderLimits, DecoderPool
 from coverslip.vocabulary.geometry import Box
@@ -57,7 +57,7 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=4.0)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--peers-python", default=sys.executable, help="interpreter with cucim, large_image, openslide")
+    parser.add_argument("--peers-python", default=PEERS_PYTHON, help="interpreter with cucim, large_image, openslide")
     options = parser.parse_args()
     before = machine()
     results: dict[tuple[str, str], list[float]] = {}

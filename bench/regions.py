@@ -13,7 +13,7 @@ from pathlib import Path
 
 from peers.regions import measured
 from shared_tiles import write_shared
-from table import machine, write_section
+from table import PEERS_PYTHON, machine, write_section
 
 from coverslip.slides.isolation import DecoderLimits, DecoderPool
 from coverslip.slides.memory import keep_freed_memory
@@ -39,7 +39,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--peers-python", default=sys.executable, help="interpreter with cucim, openslide, tifffile")
+    parser.add_argument("--peers-python", default=PEERS_PYTHON, help="interpreter with cucim, openslide, tifffile")
     options = parser.parse_args()
     before = machine()
     keep_freed_memory()  # as the worker and the decoders do

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 from pathlib import Path
 
+PEERS_PYTHON = os.environ.get("BENCH_PEERS_PYTHON", sys.executable)
+"""The interpreter with the other readers; `make bench` makes one."""
 DOCUMENT = Path(__file__).parents[1] / "docs" / "validation" / "performance.md"
 TITLE = """# Performance
 

@@ -15,7 +15,7 @@ import httpx
 from competitors import Competitor, coverslip, nginx, peer
 from load import Load, run_load, walk
 from slide import COLUMNS, ROWS, TILE, cut_tiles, make_dicom, make_slide
-from table import machine, write_section
+from table import PEERS_PYTHON, machine, write_section
 
 from coverslip.slides.isolation import tile_index
 
@@ -34,7 +34,7 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=2, help="server processes each")
     parser.add_argument("--seconds", type=int, default=5, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--peers-python", default=sys.executable, help="interpreter with large_image and openslide")
+    parser.add_argument("--peers-python", default=PEERS_PYTHON, help="interpreter with large_image and openslide")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="coverslip-bench-") as made, ExitStack() as stack:
         folder, before = Path(made), machine()
