@@ -22,11 +22,11 @@ from table import machine, write_section
 from coverslip.conversion.convert import convert
 from coverslip.ingest.intake import take_in
 from coverslip.ingest.settle import Patience
+from coverslip.phantoms.files.picture import tissue
 from coverslip.records.actor import Actor
 from coverslip.slides.isolation import DecoderPool
 from coverslip.storage.blobs import BlobStore
 from coverslip.testing.database import PostgresForTests, make_organization
-from coverslip.testing.slide_files import tissue
 
 AIM = 0.5
 TILE = 256

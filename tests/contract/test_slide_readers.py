@@ -10,13 +10,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from coverslip.phantoms.files.dicom import write_dicom
+from coverslip.phantoms.files.ome import write_ome
+from coverslip.phantoms.files.picture import tissue
+from coverslip.phantoms.files.svs import SvsOptions, write_svs
+from coverslip.phantoms.files.tiff import write_tiff
 from coverslip.slides.readers.dicom import DicomReader
 from coverslip.slides.readers.openslide import OpenSlideReader
 from coverslip.slides.readers.plain import PlainImageReader
 from coverslip.slides.readers.tiff import TiffReader
 from coverslip.slides.slide import SlideReader
 from coverslip.testing.contracts.slide_reader import SlideReaderContract
-from coverslip.testing.slide_files import SvsOptions, tissue, write_dicom, write_ome, write_svs, write_tiff
 
 IMAGE = tissue(301, 227)
 

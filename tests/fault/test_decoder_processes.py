@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from coverslip.phantoms.files.picture import tissue
+from coverslip.phantoms.files.svs import SvsOptions, write_svs
 from coverslip.settings import settings
 from coverslip.slides import wire
 from coverslip.slides.errors import (
@@ -36,7 +38,6 @@ from coverslip.slides.isolation import DecoderLimits, DecoderPool, open_isolated
 from coverslip.slides.readers.tiff import TiffReader
 from coverslip.slides.registry import reader_named
 from coverslip.slides.tile_index import TileIndex
-from coverslip.testing.slide_files import SvsOptions, tissue, write_svs
 from coverslip.vocabulary.geometry import Box
 
 IMAGE = tissue(301, 227)

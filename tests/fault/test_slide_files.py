@@ -15,6 +15,11 @@ from PIL import Image
 
 from coverslip.analysis.pixels import SlidePixels
 from coverslip.errors import LOCALES, CoverslipError
+from coverslip.phantoms.files.dicom import write_dicom
+from coverslip.phantoms.files.ome import write_ome
+from coverslip.phantoms.files.picture import tissue
+from coverslip.phantoms.files.svs import SvsOptions, write_svs
+from coverslip.phantoms.files.tiff import bomb, write_tiff
 from coverslip.slides.errors import (
     FormatDeclined,
     NotASlide,
@@ -29,7 +34,6 @@ from coverslip.slides.errors import (
 )
 from coverslip.slides.registry import open_slide
 from coverslip.slides.tiled import IndexedSlide
-from coverslip.testing.slide_files import SvsOptions, bomb, tissue, write_dicom, write_ome, write_svs, write_tiff
 from coverslip.vocabulary.geometry import Box
 
 IMAGE = tissue(301, 227)

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
+from coverslip.phantoms.files.dicom import write_dicom
 from coverslip.phantoms.recipe import recipe
 from coverslip.phantoms.slide import write_slide
 from coverslip.records.actor import Actor
@@ -22,7 +23,6 @@ from coverslip.records.database import Database
 from coverslip.records.models import Blob, Organization, Slide, SlideFile, WatchedFile
 from coverslip.storage.blobs import BlobStore
 from coverslip.testing.database import execute
-from coverslip.testing.slide_files import write_dicom
 
 WAIT_SECONDS = 120.0
 SLIDES = 5

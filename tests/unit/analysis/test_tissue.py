@@ -8,10 +8,11 @@ import shapely
 
 from coverslip.analysis.pixels import SlidePixels
 from coverslip.analysis.regions.tissue import find_tissue
+from coverslip.phantoms.files.picture import tissue
+from coverslip.phantoms.files.svs import SvsOptions, write_svs
 from coverslip.slides.registry import open_slide
 from coverslip.slides.slide import RgbImage
 from coverslip.testing.pixels import ArrayPixels
-from coverslip.testing.slide_files import SvsOptions, tissue, write_svs
 from coverslip.vocabulary.geometry import Box, Region
 from coverslip.vocabulary.units import Spacing
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from coverslip.testing.slide_files import SvsOptions, tissue, write_svs
+from coverslip.phantoms.files.picture import tissue
+from coverslip.phantoms.files.svs import SvsOptions, write_svs
 
 COVERSLIP = [sys.executable, "-c", "from coverslip.cli.main import main; main()"]
 

@@ -16,6 +16,7 @@ from coverslip.ingest.errors import FileChanged, FileStillGrowing
 from coverslip.ingest.intake import take_in
 from coverslip.ingest.settle import Patience, states_of, wait_until_settled
 from coverslip.phantoms.files import WRITERS
+from coverslip.phantoms.files.dicom import write_dicom
 from coverslip.phantoms.files.mrxs import write_mrxs
 from coverslip.phantoms.label import SlideLabel, draw_label
 from coverslip.records.models import Slide
@@ -23,7 +24,6 @@ from coverslip.records.queries import slide as slides
 from coverslip.slides.bundle_errors import SeveralSlides, SlideIncomplete
 from coverslip.storage.stored_slide import open_stored
 from coverslip.testing.laboratory import AT_ONCE, Laboratory
-from coverslip.testing.slide_files import write_dicom
 
 TISSUE = np.random.default_rng(5).integers(90, 250, (200, 260, 3), dtype=np.uint8)
 

@@ -18,11 +18,11 @@ from sqlalchemy import select
 from coverslip.ingest.watched_folders import add_folder
 from coverslip.ingest.watching import Watching
 from coverslip.phantoms.files import WRITERS
+from coverslip.phantoms.files.dicom import write_dicom
 from coverslip.records.actor import Actor
 from coverslip.records.models import Slide, WatchedFolder
 from coverslip.settings import Settings
 from coverslip.testing.laboratory import Laboratory
-from coverslip.testing.slide_files import write_dicom
 
 SlideFileMaker = Callable[[str, str], Path]
 

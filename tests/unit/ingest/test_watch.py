@@ -26,12 +26,12 @@ from coverslip.ingest.watched_folders import (
     try_again,
     watched_folders,
 )
+from coverslip.phantoms.files.dicom import write_dicom
 from coverslip.records.actor import Actor
 from coverslip.records.models import AuditEvent, Slide, WatchedFile, WatchedFolder
 from coverslip.settings import Settings
 from coverslip.storage.errors import StorageFull
 from coverslip.testing.laboratory import Laboratory
-from coverslip.testing.slide_files import write_dicom
 from coverslip.vocabulary.roles import Role
 
 SlideFileMaker = Callable[[str, str], Path]

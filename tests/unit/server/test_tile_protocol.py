@@ -15,12 +15,13 @@ import httpx
 import pytest
 import uvicorn
 
+from coverslip.phantoms.files.picture import tissue
+from coverslip.phantoms.files.svs import SvsOptions, write_svs
 from coverslip.server.tile_access import TileSource
 from coverslip.server.tile_protocol import tile_protocol
 from coverslip.server.tile_store import TileStore
 from coverslip.server.tiles import Tile, TileApp
 from coverslip.slides.isolation import DecoderLimits, DecoderPool
-from coverslip.testing.slide_files import SvsOptions, tissue, write_svs
 
 IMAGE = tissue(301, 227)
 SLIDE = uuid4()

@@ -13,6 +13,9 @@ from uuid import UUID
 import pytest
 
 from coverslip.errors import NotFound
+from coverslip.phantoms.files.picture import tissue
+from coverslip.phantoms.files.svs import SvsOptions, write_svs
+from coverslip.phantoms.files.tiff import write_tiff
 from coverslip.server import decoded_tiles, tiles
 from coverslip.server.decoded_tiles import TileKey
 from coverslip.server.errors import NotSignedIn
@@ -22,7 +25,6 @@ from coverslip.server.tiles import AccessMemory, FileMemory, TileApp
 from coverslip.slides.isolation import DecoderLimits, DecoderPool, IsolatedSlide
 from coverslip.slides.readers.tiff import TiffReader
 from coverslip.slides.slide import EncodedTile
-from coverslip.testing.slide_files import SvsOptions, tissue, write_svs, write_tiff
 from coverslip.testing.tile_calls import COOKIE, Answer, Hospital, get, run
 
 IMAGE = tissue(301, 227)

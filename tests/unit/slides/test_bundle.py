@@ -10,6 +10,7 @@ import numpy as np
 import pydicom
 import pytest
 
+from coverslip.phantoms.files.dicom import write_dicom
 from coverslip.slides.bundle import (
     bundle_of,
     content_digest,
@@ -21,7 +22,6 @@ from coverslip.slides.bundle import (
 from coverslip.slides.bundle_errors import BundleNameRefused, SeveralSlides, SlideIncomplete
 from coverslip.slides.dicom_identity import dicom_identity
 from coverslip.slides.errors import NotASlide, SlideMissing
-from coverslip.testing.slide_files import write_dicom
 
 MRXS = "[HIERARCHICAL]\nINDEXFILE = Index.dat\n[DATAFILE]\nFILE_COUNT = 1\nFILE_0 = Data0000.dat\n"
 VMS = "[Virtual Microscope Specimen]\nImageFile=a.jpg\nImageFile(1,0)=a(1,0).jpg\nMapFile=a_map2.jpg\n"

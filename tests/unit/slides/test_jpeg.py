@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import simplejpeg
 
+from coverslip.phantoms.files.jpeg_tiles import Colours, abbreviated
+from coverslip.phantoms.files.picture import tissue
 from coverslip.slides import jpeg
 from coverslip.slides.jpeg import APP14_RGB, SOI, decode, encode, segments, splice
 from coverslip.slides.slide import RgbImage
-from coverslip.testing.slide_files import Colours, abbreviated, tissue
 
 IMAGE = tissue(64, 64)
 MARKERS = {"rgb": 0xEE, "ycbcr": None}

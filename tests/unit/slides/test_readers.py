@@ -11,6 +11,12 @@ import tifffile
 from PIL import Image
 
 from coverslip.errors import LOCALES, InvalidInput, error_text
+from coverslip.phantoms.files.dicom import write_dicom
+from coverslip.phantoms.files.jpeg_tiles import Colours
+from coverslip.phantoms.files.ome import write_ome
+from coverslip.phantoms.files.picture import tissue
+from coverslip.phantoms.files.svs import SvsOptions, write_svs
+from coverslip.phantoms.files.tiff import write_tiff
 from coverslip.settings import settings
 from coverslip.slides import errors
 from coverslip.slides.describe import description, from_json, to_json
@@ -20,7 +26,6 @@ from coverslip.slides.readers.tiff_metadata import aperio_metadata, iso_date
 from coverslip.slides.registry import open_slide, reader_for, reader_named
 from coverslip.slides.spacing import credible_spacing, spacing_of_resolution
 from coverslip.testing.contracts.slide_reader import pixels_of
-from coverslip.testing.slide_files import Colours, SvsOptions, tissue, write_dicom, write_ome, write_svs, write_tiff
 from coverslip.vocabulary.geometry import Box
 from coverslip.vocabulary.units import Spacing
 

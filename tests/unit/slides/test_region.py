@@ -9,13 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from coverslip.phantoms.files.picture import tissue
+from coverslip.phantoms.files.svs import SvsOptions, write_svs
+from coverslip.phantoms.files.tiff import write_tiff
 from coverslip.slides import region
 from coverslip.slides.associated import thumbnail
 from coverslip.slides.readers.tiff import TiffReader
 from coverslip.slides.region import Resampling, best_source, read_scaled, resample
 from coverslip.slides.slide import RgbImage, Slide
 from coverslip.slides.tiled import exact_downsample
-from coverslip.testing.slide_files import SvsOptions, tissue, write_svs, write_tiff
 from coverslip.vocabulary.geometry import Box
 
 IMAGE = tissue(512, 384)

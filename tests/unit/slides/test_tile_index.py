@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from coverslip.phantoms.files.dicom import write_dicom
+from coverslip.phantoms.files.picture import tissue
+from coverslip.phantoms.files.svs import SvsOptions, write_svs
 from coverslip.slides import wire
 from coverslip.slides.errors import LevelOutside, TileOutside, TileUnreadable
 from coverslip.slides.readers.dicom import DicomReader
 from coverslip.slides.readers.tiff import TiffReader
 from coverslip.slides.tile_index import LevelIndex, TileIndex, combined
-from coverslip.testing.slide_files import SvsOptions, tissue, write_dicom, write_svs
 
 IMAGE = tissue(301, 227)
 
