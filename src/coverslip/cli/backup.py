@@ -12,13 +12,12 @@ import json
 import os
 import tarfile
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
 import click
-from typing_extensions import Buffer
 
 from coverslip import __version__
 from coverslip.access import audit
@@ -33,37 +32,11 @@ from coverslip.settings import settings
 from coverslip.storage import checksums
 from coverslip.storage.blobs import BlobStore
 from coverslip.storage.errors import BlobCorrupt, StorageFull, is_full
+from coverslip.storage.pieces import as_file
 
 FORMAT = "coverslip-backup-1"
 DUMP_NAME, MANIFEST_NAME = "database.dump", "manifest.json"
 _PIECE = 4 * 1024 * 1024
-
-
-class _Reading(io.RawIOBase):
-    """A blob as a file, read piece by piece and compared with its name at the end."""
-
-    def __init__(self, store: BlobStore, blob: DumpedBlob, tell: Callable[[int], None]) -> None:
-        self._store, self._blob, self._tell = store, blob, tell
-        self._at, self._digest = 0, hashlib.sha256()
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def readinto(self, buffer: Buffer) -> int:
-        """The next bytes; raises `BlobCorrupt` where the last of them shows that the blob is not what it was."""
-        view = memoryview(buffer)
-        length = min(len(view), self._blob.size_bytes - self._at)
-        if length == 0:
-            return 0
-        data = self._store.open_range(self._blob.organization_id, self._blob.digest, self._at, length)
-        self._at += len(data)
-        self._digest.update(data)
-        self._tell(len(data))
-        if self._at == self._blob.size_bytes and self._digest.hexdigest() != self._blob.digest:
-            raise BlobCorrupt(digest=self._blob.digest, found=self._digest.hexdigest())
-        view[: len(data)] = data
-        return len(data)
 
 
 def write_backup(
@@ -134,11 +107,26 @@ def _write(
         for blob in blobs:
             entry = tarfile.TarInfo(blob_name(str(blob.organization_id), blob.digest))
             entry.size, entry.mode = blob.size_bytes, 0o600
-            archive.addfile(entry, io.BufferedReader(_Reading(store, blob, progress), _PIECE))
+            with as_file(_compared(store, blob, progress)) as reading:
+                archive.addfile(entry, reading)
         text = json.dumps(manifest, ensure_ascii=False, indent=1).encode()
         entry = tarfile.TarInfo(MANIFEST_NAME)
         entry.size, entry.mode = len(text), 0o600
         archive.addfile(entry, io.BytesIO(text))
+
+
+def _compared(store: BlobStore, blob: DumpedBlob, tell: Callable[[int], None]) -> Iterator[bytes]:
+    """A blob piece by piece; raises `BlobCorrupt` in place of the last one where the blob is not what its name says."""
+    at, digest = 0, hashlib.sha256()
+    while at < blob.size_bytes:
+        length = min(_PIECE, blob.size_bytes - at)
+        piece = store.open_range(blob.organization_id, blob.digest, at, length)
+        at += len(piece)
+        digest.update(piece)
+        tell(len(piece))
+        if at == blob.size_bytes and digest.hexdigest() != blob.digest:
+            raise BlobCorrupt(digest=blob.digest, found=digest.hexdigest())
+        yield piece
 
 
 def _anonymous(entry: tarfile.TarInfo) -> tarfile.TarInfo:

@@ -15,8 +15,8 @@ import click
 
 from coverslip.cli.ingest import acting, one_hospital
 from coverslip.ingest.watch import HELD, Looked
+from coverslip.ingest.watch_all import Watching
 from coverslip.ingest.watched_folders import add_folder, change_folder
-from coverslip.ingest.watching import Watching
 from coverslip.records.database import Database
 from coverslip.records.queries import intake
 from coverslip.server import logging

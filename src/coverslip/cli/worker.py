@@ -10,7 +10,7 @@ from types import FrameType
 
 import click
 
-from coverslip.ingest.watching import Watching
+from coverslip.ingest.watch_all import Watching
 from coverslip.jobs.worker import Worker
 from coverslip.records.database import Database
 from coverslip.server import logging

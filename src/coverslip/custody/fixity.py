@@ -17,7 +17,6 @@ from uuid import UUID
 from coverslip.access import audit
 from coverslip.access.permission import Permission, require
 from coverslip.custody.errors import AlreadyEnded
-from coverslip.custody.readers import as_file
 from coverslip.errors import NotFound
 from coverslip.jobs.app import defer
 from coverslip.jobs.task import Work, task
@@ -28,6 +27,7 @@ from coverslip.records.queries.organization import all_organizations
 from coverslip.records.transaction import Transaction
 from coverslip.storage.blobs import BlobStore
 from coverslip.storage.errors import BlobCorrupt, BlobMissing, StorageFull, StorageUnavailable
+from coverslip.storage.pieces import as_file
 from coverslip.storage.place import Place, verify
 
 logger = logging.getLogger(__name__)

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from uuid import UUID
 
 from coverslip.access import audit
-from coverslip.custody.readers import as_file
 from coverslip.jobs.task import Work, task
 from coverslip.records.actor import Actor
 from coverslip.records.queries import custody
 from coverslip.records.queries.organization import all_organizations
 from coverslip.storage.errors import BlobCorrupt, BlobMissing, StorageFull, StorageUnavailable
+from coverslip.storage.pieces import as_file
 from coverslip.storage.place import verify
 
 logger = logging.getLogger(__name__)

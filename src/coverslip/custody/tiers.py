@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from coverslip.access import audit
-from coverslip.custody.readers import as_file
 from coverslip.jobs.app import defer
 from coverslip.jobs.task import Work, task
 from coverslip.records.actor import Actor
@@ -21,6 +20,7 @@ from coverslip.records.queries.organization import all_organizations
 from coverslip.records.transaction import Transaction
 from coverslip.storage.blobs import Tier
 from coverslip.storage.errors import BlobCorrupt, BlobMissing
+from coverslip.storage.pieces import as_file
 from coverslip.storage.place import verify
 
 logger = logging.getLogger(__name__)

@@ -139,7 +139,7 @@ def worker_child() -> Child:
 def _start(child: Child) -> None:
     child.started_at = time.monotonic()
     child.process = subprocess.Popen(
-        (sys.executable, "-m", "coverslip.server.companion", str(os.getpid()), *child.command),
+        (sys.executable, "-m", "coverslip.server.tethered", str(os.getpid()), *child.command),
         pass_fds=child.descriptors,
         env={**os.environ, **child.environment},
         stdin=subprocess.DEVNULL,

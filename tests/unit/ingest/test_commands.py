@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from sqlalchemy import select
 
+from coverslip.ingest.watch_all import Watching
 from coverslip.ingest.watched_folders import add_folder
-from coverslip.ingest.watching import Watching
 from coverslip.phantoms.files import WRITERS
 from coverslip.phantoms.files.dicom import write_dicom
 from coverslip.records.actor import Actor

@@ -1,4 +1,4 @@
-"""The pieces of a blob as a file, to be put into another place without standing in memory whole."""
+"""The pieces of a blob as a file, to be copied elsewhere without standing in memory whole."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class _Pieces(io.RawIOBase):
     def __init__(self, pieces: Iterator[bytes]) -> None:
         super().__init__()
         self._pieces = pieces
-        self._left = b""
+        self._left = memoryview(b"")
 
     def readable(self) -> bool:
         return True
@@ -23,7 +23,7 @@ class _Pieces(io.RawIOBase):
     def readinto(self, buffer: memoryview | bytearray) -> int:  # type: ignore[override]  # any writable buffer
         view = memoryview(buffer).cast("B")
         if not self._left:
-            self._left = next(self._pieces, b"")
+            self._left = memoryview(next(self._pieces, b""))
         count = min(len(view), len(self._left))
         view[:count] = self._left[:count]
         self._left = self._left[count:]

@@ -1,4 +1,4 @@
-"""Runs a program that ends when its parent ends: `python -m coverslip.server.companion PARENT PROGRAM [ARGUMENT...]`.
+"""Runs a program that ends when its parent ends: `python -m coverslip.server.tethered PARENT PROGRAM [ARGUMENT...]`.
 
 The kernel sends it SIGTERM at the parent's death, however the parent died (Linux; elsewhere it is merely run).
 """
