@@ -148,12 +148,24 @@ class Reader:
             self.page.screenshot(path=Path(SCREENSHOTS) / f"{name}-{self.words.locale}.png")
 
     def accessible(self) -> None:
-        """No serious accessibility fault on the page as it stands (axe, WCAG 2 A and AA)."""
-        self.page.evaluate(AXE.read_text(encoding="utf-8"))
-        found = self.page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa']}).then(r => r.violations)")
-        serious = [
-            (fault["id"], [node["html"][:200] for node in fault["nodes"]][:3])
-            for fault in found
-            if fault["impact"] in ("serious", "critical")
-        ]
-        assert not serious, serious
+        """As `accessible`."""
+        accessible(self.page)
+
+
+def look(page: Page, name: str) -> None:
+    """Keep a picture of the page for the documentation, where asked for."""
+    if SCREENSHOTS:
+        page.wait_for_timeout(1500)
+        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
+
+
+def accessible(page: Page) -> None:
+    """No serious accessibility fault on the page as it stands (axe, WCAG 2 A and AA)."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa']}).then(r => r.violations)")
+    serious = [
+        (fault["id"], [node["html"][:200] for node in fault["nodes"]][:3])
+        for fault in found
+        if fault["impact"] in ("serious", "critical")
+    ]
+    assert not serious, serious

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,28 +12,21 @@ from PIL import Image, ImageCms
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from coverslip.errors import LOCALES, Locale
-from coverslip.ingest.intake import take_in
-from coverslip.ingest.settle import Patience
 from coverslip.phantoms.colour import COLUMNS, PATCH_PX, PATCHES, scanner_profile, table_profile
 from coverslip.phantoms.files.colour_target import write_colour_target
-from coverslip.settings import Settings
 from coverslip.slides.colour.difference import ciede2000, lab_of
 from coverslip.slides.colour.managed import colour_of_profile
 from coverslip.slides.colour.table import ColourSpace
 from coverslip.slides.colour.transform import display_profile
-from coverslip.storage.blobs import BlobStore
-from coverslip.testing.database import PostgresForTests, actor_for, make_organization, make_person
-from coverslip.testing.server import ServerForTests, serving
-from coverslip.vocabulary.roles import Role
+from coverslip.testing.database import PostgresForTests
 from tests.browser.conftest import CHROMIUM, GPU_IN_SOFTWARE, QUIET
-from tests.browser.reader import AXE, SCREENSHOTS
+from tests.browser.hospital import SLOW_MS, Hospital, open_hospital, signed_in
+from tests.browser.reader import accessible, look
 from tests.browser.words import Words
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 LIMIT = 2.0
-SLOW_MS = 60_000
-"""A patience that says nothing about speed: machines that test may be busy."""
 DOWNSAMPLE = 1.5
 """Slide pixels per CSS pixel: the whole target fits beside every panel."""
 STORED = np.array([colour for _, colour in PATCHES], dtype=np.uint8)
@@ -58,29 +49,14 @@ WebGL2RenderingContext.prototype.getParameter = function (name) {
 """Makes the imitated graphics card of a test machine count as one; without it tiles go through the worker."""
 
 
-@dataclass(frozen=True)
-class Hospital:
-    """A server with one colour target for each profile."""
-
-    server: ServerForTests
-    slides: dict[str, str]
-    reader: str
-
-
 @pytest.fixture(scope="module")
 def hospital(postgres: PostgresForTests, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
-    folder = tmp_path_factory.mktemp("colour")
-    database, blobs = postgres.create(), BlobStore(folder=folder / "blobs")
-    organization = make_organization(database, "QH", "county")
-    reader = make_person(database, organization.id, "qh.reader", {Role.PATHOLOGIST, Role.TECHNICIAN})
-    actor = actor_for(reader, {Role.PATHOLOGIST, Role.TECHNICIAN})
-    slides = {}
-    for kind, profile in PROFILES.items():
-        path = write_colour_target(folder / f"{kind}.svs", profile)
-        slides[kind] = str(take_in(database, blobs, actor, path, patience=Patience(quiet_seconds=0)).slide_id)
-    with serving(database, blobs, Settings(data_dir=folder)) as server:
-        yield Hospital(server, slides, reader.username)
-    postgres.drop(database)
+    writers = {
+        kind: lambda folder, profile=profile: write_colour_target(folder / "target.svs", profile)
+        for kind, profile in PROFILES.items()
+    }
+    with open_hospital(postgres, tmp_path_factory.mktemp("colour"), writers) as made:
+        yield made
 
 
 @pytest.fixture
@@ -89,15 +65,6 @@ def context(browser: Browser, hospital: Hospital) -> Iterator[BrowserContext]:
     made.add_init_script(SOFTWARE_COUNTS)
     yield made
     made.close()
-
-
-def signed_in(browser: Browser, hospital: Hospital) -> BrowserContext:
-    """A window of the reader's."""
-    made = browser.new_context(viewport={"width": 1440, "height": 900})
-    made.set_default_timeout(SLOW_MS)
-    for cookie in hospital.server.sign_in(hospital.reader).cookies.jar:
-        made.add_cookies([{"name": cookie.name, "value": cookie.value or "", "url": hospital.server.url}])
-    return made
 
 
 def by_littlecms(profile: bytes, screen: bytes | None = None) -> Colours:
@@ -147,27 +114,8 @@ def on_screen(page: Page, rotation: int = 0) -> Colours:
 
 def speak(context: BrowserContext, hospital: Hospital, locale: Locale) -> None:
     """The reader's own language from now on."""
-    hospital.server.sign_in(hospital.reader).patch("/session", json={"locale": locale})
+    hospital.speak(locale)
     context.add_init_script(f"localStorage.setItem('coverslip.language', '{locale}')")
-
-
-def look(page: Page, name: str) -> None:
-    """Keep a picture of the page for the documentation, where asked for."""
-    if SCREENSHOTS:
-        page.wait_for_timeout(1500)
-        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
-
-
-def accessible(page: Page) -> None:
-    """No serious accessibility fault on the page as it stands (axe, WCAG 2 A and AA)."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa']}).then(r => r.violations)")
-    serious = [
-        (fault["id"], [node["html"][:200] for node in fault["nodes"]][:3])
-        for fault in found
-        if fault["impact"] in ("serious", "critical")
-    ]
-    assert not serious, serious
 
 
 def state(page: Page, wanted: str) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,80 +13,36 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from coverslip.errors import LOCALES, Locale
-from coverslip.ingest.intake import take_in
-from coverslip.ingest.settle import Patience
 from coverslip.phantoms.files import WRITERS
 from coverslip.phantoms.files.picture import example
-from coverslip.settings import Settings
-from coverslip.storage.blobs import BlobStore
-from coverslip.testing.database import PostgresForTests, actor_for, make_organization, make_person
-from coverslip.testing.server import ServerForTests, serving
-from coverslip.vocabulary.roles import Role
-from tests.browser.reader import AXE, SCREENSHOTS
+from coverslip.testing.database import PostgresForTests
+from tests.browser.hospital import SLOW_MS, Hospital, open_hospital, signed_in
+from tests.browser.reader import accessible, look
 from tests.browser.words import Words
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
-SLOW_MS = 60_000
-"""A patience that says nothing about speed: machines that test may be busy."""
 EXAMPLES = ("svs-jpeg-rgb", "ome-tiff-fluorescence", "dicom-focal-planes")
 FAINT = 3.0
 IN_FOCUS = example()[70:310, 130:370].reshape(-1, 3).mean(axis=0)
 """The middle of the picture, which the stage shows pixel by pixel."""
 
 
-@dataclass(frozen=True)
-class Hospital:
-    """A server with one slide of each example."""
-
-    server: ServerForTests
-    slides: dict[str, str]
-    reader: str
-
-
 @pytest.fixture(scope="module")
 def hospital(postgres: PostgresForTests, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
-    folder = tmp_path_factory.mktemp("layers")
-    database, blobs = postgres.create(), BlobStore(folder=folder / "blobs")
-    organization = make_organization(database, "QH", "county")
-    reader = make_person(database, organization.id, "qh.reader", {Role.PATHOLOGIST, Role.TECHNICIAN})
-    actor = actor_for(reader, {Role.PATHOLOGIST, Role.TECHNICIAN})
-    slides = {}
-    for name in EXAMPLES:
-        (folder / name).mkdir()
-        path = WRITERS[name](folder / name)
-        slides[name] = str(take_in(database, blobs, actor, path, patience=Patience(quiet_seconds=0)).slide_id)
-    with serving(database, blobs, Settings(data_dir=folder)) as server:
-        yield Hospital(server, slides, reader.username)
-    postgres.drop(database)
+    writers = {name: WRITERS[name] for name in EXAMPLES}
+    with open_hospital(postgres, tmp_path_factory.mktemp("layers"), writers) as made:
+        yield made
 
 
 def opened(browser: Browser, hospital: Hospital, name: str, locale: Locale = "en", width: int = 1440) -> Page:
-    context = browser.new_context(viewport={"width": width, "height": 900})
-    context.set_default_timeout(SLOW_MS)
+    context = signed_in(browser, hospital, width)
     context.add_init_script(f"localStorage.setItem('coverslip.language', '{locale}')")
-    session = hospital.server.sign_in(hospital.reader)
-    session.patch("/session", json={"locale": locale})
-    for cookie in session.cookies.jar:
-        context.add_cookies([{"name": cookie.name, "value": cookie.value or "", "url": hospital.server.url}])
+    hospital.speak(locale)
     page = context.new_page()
     page.goto(f"{hospital.server.url}/slides/{hospital.slides[name]}#x=250&y=190&d=1&r=0")
     expect(page.get_by_test_id("scale-bar")).to_be_visible(timeout=SLOW_MS)
     return page
-
-
-def look(page: Page, name: str) -> None:
-    """Keep a picture of the page for the documentation, where asked for."""
-    if SCREENSHOTS:
-        page.wait_for_timeout(1500)
-        page.screenshot(path=Path(SCREENSHOTS) / f"{name}.png")
-
-
-def accessible(page: Page) -> None:
-    """No serious accessibility fault on the page as it stands (axe, WCAG 2 A and AA)."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run({runOnly: ['wcag2a', 'wcag2aa']}).then(r => r.violations)")
-    assert [fault["id"] for fault in found if fault["impact"] in ("serious", "critical")] == []
 
 
 def mean_of(page: Page) -> NDArray[np.float64]:
