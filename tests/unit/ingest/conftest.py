@@ -8,15 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from coverslip.ingest.watched_folders import add_folder
 from coverslip.phantoms.label import SlideLabel
 from coverslip.phantoms.recipe import recipe
 from coverslip.phantoms.slide import write_slide
 from coverslip.records.actor import Actor
 from coverslip.records.database import Database
+from coverslip.settings import Settings
 from coverslip.slides.isolation import DecoderPool
 from coverslip.storage.blobs import BlobStore
 from coverslip.testing.laboratory import Laboratory, open_laboratory
 from coverslip.vocabulary.roles import Role
+from tests.unit.ingest.scanner import QUIET, Scanner
 
 
 @pytest.fixture
@@ -54,3 +57,17 @@ def slide_file(_rendered: dict[str, Path], tmp_path: Path) -> Callable[[str, str
         return Path(shutil.copy(_rendered[kind], folder / name))
 
     return copy
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path / "data", watch_roots=(tmp_path / "shares" / "{organization}",))
+
+
+@pytest.fixture
+def scanner(laboratory: Laboratory, tmp_path: Path, settings: Settings) -> Scanner:
+    root = tmp_path / "shares" / "QH" / "scanner1"
+    root.mkdir(parents=True)
+    with laboratory.database.transaction(Actor.system(laboratory.actor.organization_id)) as tx:  # type: ignore[arg-type]
+        folder = add_folder(tx, settings, str(root), quiet_seconds=QUIET, after_days=0)
+    return Scanner(laboratory, root, settings, folder)
