@@ -45,6 +45,9 @@ LIMITS = DecoderLimits(memory_mb=1024, seconds=2.0)
 PATIENT = DecoderLimits(memory_mb=512, seconds=60.0)
 """For what ends by memory: touching half a gigabyte takes seconds on a busy machine."""
 
+OTHERS: set[int] = set()
+"""Decoders of fixtures that outlive a test, left over from other files of this run."""
+
 HOSTILE = """
 import os, time
 from coverslip.slides.errors import SlideCorrupt
@@ -91,6 +94,8 @@ class HostileReader:
 @pytest.fixture(autouse=True)
 def hostile_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Installs the plug-in for decoder processes and enables it."""
+    OTHERS.clear()
+    OTHERS.update(_children())
     plugin = tmp_path / "plugin"
     information = plugin / "hostile-1.0.dist-info"
     information.mkdir(parents=True)
@@ -412,6 +417,7 @@ def test_an_interrupted_request_never_leaves_its_answer_to_the_next(
 
 
 def _children() -> list[int]:
-    """Decoder processes of this one."""
+    """Decoder processes that this test started."""
     found = [int(pid) for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()]
+    found = [pid for pid in found if pid not in OTHERS]
     return [pid for pid in found if b"coverslip.slides.sandbox" in Path(f"/proc/{pid}/cmdline").read_bytes()]

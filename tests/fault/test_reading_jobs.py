@@ -125,4 +125,4 @@ def test_a_running_reading_is_cancelled_within_two_seconds(
 
 
 def _jobs(superuser_url: str) -> int:
-    return int(execute(superuser_url, "SELECT count(*) FROM procrastinate_jobs")[0][0])
+    return int(execute(superuser_url, "SELECT count(*) FROM procrastinate_jobs WHERE queue_name = 'analyze'")[0][0])

@@ -73,7 +73,11 @@ def build(
     app = procrastinate.App(connector=connector)
     work = Work(database, blobs, settings, stopping=stopping)
     for task in load(imports):
-        register = app.task(name=task.name, queue=task.queue, pass_context=True, retry=_Retry(task.attempts))
+        # What begins by itself waits once at most, however long no worker of its queue runs.
+        alone = task.name if task.cron is not None else None
+        register = app.task(
+            name=task.name, queue=task.queue, pass_context=True, retry=_Retry(task.attempts), queueing_lock=alone
+        )
         registered = register(_runner(task, work))
         if task.cron is not None:
             app.periodic(cron=task.cron, periodic_id="")(registered)

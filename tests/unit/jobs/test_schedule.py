@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
+import pytest
+from procrastinate.exceptions import AlreadyEnqueued
+
 from coverslip.cli.worker import TASKS
 from coverslip.jobs import app
 from coverslip.jobs.app import defer
@@ -24,6 +27,20 @@ def test_every_task_with_a_time_is_known_to_the_clock(database: Database, blob_s
     assert with_a_time >= SCHEDULED
     built = app.build(database, blob_store, Settings(), TASKS)
     assert {name for name, _ in built.periodic_registry.periodic_tasks} == with_a_time
+
+
+def test_what_begins_by_itself_waits_once_however_long_nobody_runs_it(
+    database: Database, blob_store: BlobStore, organization: Organization
+) -> None:
+    built = app.build(database, blob_store, Settings(), TASKS)
+
+    async def twice() -> None:
+        async with built.open_async():
+            await built.tasks["copy_to_replica"].defer_async(timestamp=1)
+            with pytest.raises(AlreadyEnqueued):
+                await built.tasks["copy_to_replica"].defer_async(timestamp=2)
+
+    asyncio.run(twice())
 
 
 def test_what_the_clock_defers_is_run(database: Database, blob_store: BlobStore, organization: Organization) -> None:

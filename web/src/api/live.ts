@@ -48,6 +48,7 @@ export async function applySlide(client: QueryClient, event: LiveSlide): Promise
   await Promise.all([
     client.invalidateQueries({ queryKey: keys.slide(event.id), exact: true }),
     client.invalidateQueries({ queryKey: keys.unmatchedSlides }),
+    client.invalidateQueries({ queryKey: keys.uploads }),
     client.invalidateQueries({ queryKey: ["cases", "list"] }),
     ...(event.case_id === null ? [] : [client.invalidateQueries({ queryKey: keys.case(event.case_id), exact: true })]),
   ]);

@@ -130,6 +130,7 @@ export function useMatchSlide(): UseMutationResult<SlideSummary, ApiError, Slide
       await Promise.all([
         client.invalidateQueries({ queryKey: keys.slides }),
         client.invalidateQueries({ queryKey: keys.cases }),
+        client.invalidateQueries({ queryKey: keys.uploads }),
       ]);
     },
   });
