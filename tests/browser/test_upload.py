@@ -164,11 +164,11 @@ def test_an_upload_goes_on_after_the_page_was_loaded_again(
     send(page, words, slides[:1])
     transfer = page.get_by_test_id("transfer").first
     expect(transfer).to_have_attribute("data-state", "retrying")
-    page.unroute("**/api/v1/uploads/*")
     page.once("dialog", lambda dialog: dialog.accept())  # something is being sent: leave all the same?
     page.reload()
     interrupted = page.get_by_test_id("batch").filter(has_text="scan_1.svs").first
     expect(interrupted).to_have_attribute("data-status", "receiving")
+    page.unroute("**/api/v1/uploads/*")
     requests: list[str] = []
     page.on("request", lambda request: requests.append(f"{request.method} {request.url.rpartition('/')[2]}"))
     with page.expect_file_chooser() as asked:

@@ -22,7 +22,9 @@ export function CaseSearch({ field, onChoose }: Props) {
     descending: true,
     limit: 20,
   });
-  const cases = found.data?.pages[0]?.items ?? [];
+  // Only what was found for the words that stand there now: Enter must never choose from an older list.
+  const current = asked === text.trim() && !found.isPlaceholderData;
+  const cases = current ? (found.data?.pages[0]?.items ?? []) : [];
   const name = (of: CaseSummary): string =>
     t("reconcile.case_option", {
       accession: of.accession_number,
@@ -36,7 +38,7 @@ export function CaseSearch({ field, onChoose }: Props) {
       aria-label={t("reconcile.search")}
       placeholder={t("reconcile.search")}
       searchable
-      nothingFoundMessage={t("reconcile.no_case")}
+      nothingFoundMessage={current && found.isSuccess ? t("reconcile.no_case") : undefined}
       // The server searches; what it found is shown as it is.
       filter={({ options }) => options}
       data={cases.map((of) => ({ value: of.id, label: name(of) }))}
