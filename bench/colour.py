@@ -7,6 +7,7 @@ headless Chromium imitates one by the processor; the viewer then takes the plain
 from __future__ import annotations
 
 import argparse
+import shutil
 import statistics
 import tempfile
 from collections.abc import Iterator
@@ -80,7 +81,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=6, help="of panning in each round")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--chromium", default=None, help="browser to drive (default: playwright's own)")
+    parser.add_argument("--chromium", default=shutil.which("chromium"), help="browser to drive")
     options = parser.parse_args()
     before = machine()
     found: dict[str, list[float]] = {way.name: [] for way in WAYS}

@@ -12,6 +12,7 @@ import base64
 import io
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -50,7 +51,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--slides", type=int, default=9)
     parser.add_argument("--processes", type=int, default=2, help="server processes")
-    parser.add_argument("--chromium", default=None, help="browser to drive (default: playwright's own)")
+    parser.add_argument("--chromium", default=shutil.which("chromium"), help="browser to drive")
     parser.add_argument("--show", action="store_true", help="print what each opening asked the server for")
     options = parser.parse_args()
     before = machine()

@@ -13,11 +13,12 @@ const slide = { width: 60000, height: 60000, tile_url: "/tiles/s1/{level}/{colum
 describe("the first tiles", () => {
   it("are those of the coarsest level, wherever it stands among the levels", () => {
     const levels = [level(60000, 256, 1), level(3750, 256, 16), level(938, 512, 64), level(15000, 256, 4)];
+    const step = { x: 64, y: 64 };
     expect(firstTiles({ ...slide, levels })).toEqual([
-      "/tiles/s1/2/0/0",
-      "/tiles/s1/2/1/0",
-      "/tiles/s1/2/0/1",
-      "/tiles/s1/2/1/1",
+      { url: "/tiles/s1/2/0/0", x: 0, y: 0, step },
+      { url: "/tiles/s1/2/1/0", x: 32768, y: 0, step },
+      { url: "/tiles/s1/2/0/1", x: 0, y: 32768, step },
+      { url: "/tiles/s1/2/1/1", x: 32768, y: 32768, step },
     ]);
   });
 

@@ -4,6 +4,7 @@ import { useNavigate } from "react-router";
 
 import { KeyImageButton } from "./key_image";
 import { LabelPopover } from "./label_popover";
+import { FirstLook } from "./first_look";
 import { useFirstTiles } from "./first_tiles";
 import { SlideRail } from "./slide_rail";
 import { neighbour, slidesOf } from "./slide_words";
@@ -14,6 +15,7 @@ import { useColour } from "./use_colour";
 import { useRegions } from "./use_regions";
 import { useSlideView } from "./use_slide_view";
 import { useViewerKeys } from "./use_viewer_keys";
+import { startOf } from "./view_position";
 import classes from "./viewer.module.css";
 import { AnalysisPanel } from "../analysis/analysis_panel";
 import { useCellSession } from "../analysis/cell_session";
@@ -43,6 +45,8 @@ export function SlideReader({ slide }: { slide: SlideDetail }) {
   );
   const colour = useColour(view, tiled);
   const there = useFirstTiles(view);
+  const [startsWhole] = useState(() => startOf(window.location.search, window.location.hash) === null);
+  const looksFirst = !there && startsWhole && tiled.colour.state !== "usable";
   const panels = usePanels();
   const [tool, setTool] = useState<Tool>("look");
   const [shown, setShown] = useState<Record<CellGroup, boolean>>({ positive: true, negative: true, ignored: true });
@@ -119,6 +123,7 @@ export function SlideReader({ slide }: { slide: SlideDetail }) {
           shown={shown}
           onHover={onHover}
           canEdit={canEdit}
+          behind={looksFirst && <FirstLook slide={tiled} />}
         />
         {panels.panel.shown && (
           <PanelSide empty={!there}>

@@ -4,6 +4,7 @@ import OpenSeadragon from "openseadragon";
 
 import type { Adjustment } from "./colour_painter";
 import type { ColourTable } from "./colour_table";
+import { FIT_MARGIN } from "./fit";
 import { SlowColour } from "./slow_colour";
 import { affineFromPoints, apply, invert, scaleOf, visibleBox } from "./image_transform";
 import type { Affine, Point } from "./image_transform";
@@ -39,8 +40,6 @@ const SMALLEST_PIXEL_RATIO = 0.35;
 
 /** Largest magnification: CSS pixels per level-0 pixel. */
 export const LARGEST_SCALE = 4;
-
-const FIT_MARGIN = 0.04;
 
 export class SlideView {
   /** Layers over the slide are put here; they move by themselves, following `frame`. */

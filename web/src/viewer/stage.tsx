@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import type { RefObject } from "react";
+import type { ReactNode, RefObject } from "react";
 
 import { Readouts } from "./readouts";
 import type { SlideView } from "./slide_view";
@@ -34,16 +34,19 @@ interface Props {
   shown: Readonly<Record<CellGroup, boolean>>;
   onHover: (cell: number | null) => void;
   canEdit: boolean;
+  /** What stands behind the slide until it is there. */
+  behind: ReactNode;
 }
 
 /** The slide itself with its layers: cells, outlines, what is being drawn, scale and overview. */
 export function Stage(props: Props) {
-  const { slide, view, canvas, navigator, tool, overlays, session, shown, onHover, canEdit } = props;
+  const { slide, view, canvas, navigator, tool, overlays, session, shown, onHover, canEdit, behind } = props;
   const { t } = useTranslation("viewer");
   const outlines = useOutlines(props);
   useTileFailureCheck(view, slide.id);
   return (
     <section className={classes["stage"]} aria-label={t("slide.image", { label: slide.label })}>
+      {behind}
       <div
         ref={canvas}
         className={classes["canvas"]}
