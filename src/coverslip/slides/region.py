@@ -8,6 +8,7 @@ a seam.
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import cv2
 import numpy as np
@@ -65,8 +66,8 @@ def _part(slide: Slide, level: int, reduction: int, bounds: Box, step: tuple[flo
     across = Resampling.of(bounds.x + part.x * step[0], step[0], part.width, pitch)
     down = Resampling.of(bounds.y + part.y * step[1], step[1], part.height, pitch)
     source = Box(across.first, down.first, across.count, down.count)
-    if reduction > 1 and isinstance(slide, ReducedReads):
-        pixels = slide.reduced_region(level, reduction, source)
+    if reduction > 1:
+        pixels = cast(ReducedReads, slide).reduced_region(level, reduction, source)  # `best_source` has looked
     else:
         pixels = slide.region(level, source)
     return resample(pixels, across, down)

@@ -45,34 +45,53 @@ def send(connection: socket.socket, header: Header, payload: bytes | memoryview 
 
 
 def receive(connection: socket.socket, seconds: float | None = None) -> tuple[Header, bytearray]:
-    """Wait for one message, at most `seconds`. Raises `Closed`, TimeoutError, ValueError for nonsense."""
+    """Wait for one message, at most `seconds`. Raises `Closed`, TimeoutError, ValueError for nonsense.
+
+    A short message is taken in one call. Nothing follows a message before it is answered, so nothing is read too much.
+    """
     deadline = None if seconds is None else time.monotonic() + seconds
-    header_bytes, payload_bytes = PREFIX.unpack(_exactly(connection, PREFIX.size, deadline))
+    start = bytearray(SENT_TOGETHER)
+    filled = _some(connection, memoryview(start), deadline)
+    while filled < PREFIX.size:
+        filled += _some(connection, memoryview(start)[filled:], deadline)
+    header_bytes, payload_bytes = PREFIX.unpack_from(start)
     if header_bytes > LONGEST_HEADER or payload_bytes > LONGEST_PAYLOAD:
         raise ValueError("a message too long")
-    header = json.loads(_exactly(connection, header_bytes, deadline))
+    rest = memoryview(start)[PREFIX.size : filled]
+    if len(rest) > header_bytes + payload_bytes:
+        raise ValueError("more than one message")
+    header = json.loads(bytes(_filled(connection, rest[:header_bytes], header_bytes, deadline)))
     if not isinstance(header, dict):
         raise ValueError("a message without a header")
-    return header, _exactly(connection, payload_bytes, deadline)
+    return header, _filled(connection, rest[header_bytes:], payload_bytes, deadline)
 
 
-def _exactly(connection: socket.socket, count: int, deadline: float | None) -> bytearray:
+def _filled(connection: socket.socket, start: memoryview, count: int, deadline: float | None) -> bytearray:
+    """`count` bytes, of which the first have come already."""
+    if len(start) == count:
+        return bytearray(start)
     data = bytearray(count)
-    view, filled = memoryview(data), 0
+    data[: len(start)] = start
+    filled = len(start)
     while filled < count:
-        if deadline is not None:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise TimeoutError
-            connection.settimeout(left)
-        try:
-            got = connection.recv_into(view[filled:])
-        except ConnectionResetError as error:
-            raise Closed from error
-        if got == 0:
-            raise Closed
-        filled += got
+        filled += _some(connection, memoryview(data)[filled:], deadline)
     return data
+
+
+def _some(connection: socket.socket, space: memoryview, deadline: float | None) -> int:
+    """How many bytes came, at least one. Raises `Closed`, TimeoutError."""
+    if deadline is not None:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        connection.settimeout(left)
+    try:
+        got = connection.recv_into(space)
+    except ConnectionResetError as error:
+        raise Closed from error
+    if got == 0:
+        raise Closed
+    return got
 
 
 def pack_index(index: TileIndex) -> tuple[Header, bytes]:

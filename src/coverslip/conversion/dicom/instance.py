@@ -12,6 +12,7 @@ import os
 import struct
 from array import array
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from pydicom.uid import UID
 from coverslip import __version__
 from coverslip.conversion.ahead import ahead
 from coverslip.conversion.frames import Frame
+from coverslip.conversion.write_back import WriteBack
 
 ITEM = struct.Struct("<HHL")
 ITEM_TAG = (0xFFFE, 0xE000)
@@ -56,6 +58,7 @@ class InstanceFile:
         self._at = 0
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
         os.lseek(self._descriptor, self._start, os.SEEK_SET)
+        self._write_back = WriteBack(self._descriptor)
 
     @property
     def frame_bytes(self) -> int:
@@ -66,6 +69,7 @@ class InstanceFile:
         """Write frames, the next being read meanwhile. `progress` is told of frames and bytes as they are written."""
         for batch in ahead(self._batches(frames)):
             _write(self._descriptor, batch.pieces)
+            self._write_back.wrote(batch.bytes)
             progress(batch.frames, batch.bytes)
 
     def _batches(self, frames: Iterable[Frame]) -> Iterator[_Batch]:
@@ -97,12 +101,15 @@ class InstanceFile:
         at = 0
         while at < len(encoded):
             at += os.pwrite(self._descriptor, encoded[at:], at)
+        self._write_back.finish()
         os.fsync(self._descriptor)
         self.close()
 
     def close(self) -> None:
         """Give the file back; calling it again does nothing."""
         if self._descriptor >= 0:
+            with suppress(OSError):  # a file that was not finished; `finish` has raised it
+                self._write_back.finish()
             os.close(self._descriptor)
             self._descriptor = -1
 
