@@ -181,7 +181,8 @@ the page cache; the whole command with its start; median of {rounds} turns; {bef
 | copy and `sync` (what the disk allows) | | {megabytes / copied:,.0f} | |
 
 Aim: at least {AIM:g} times wsidicomizer: {to_disk:.1f} times until all is on the disk, {to_end:.1f} times until the
-command ends, {met}.
+command ends, {met}. wsidicomizer passes tiles through, too; the disk of this machine allows
+{megabytes / copied / rates["wsidicomizer"][1]:.1f} times at most.
 """
 
 
