@@ -10,7 +10,7 @@ from pathlib import Path
 
 from coverslip.errors import CoverslipError, InvalidInput
 from coverslip.settings import settings
-from coverslip.slides.errors import NotASlide, SlideEmpty, SlideMissing, damage_is_corruption
+from coverslip.slides.errors import NotASlide, SlideCorrupt, SlideEmpty, SlideMissing, damage_is_corruption
 from coverslip.slides.remote import is_remote
 from coverslip.slides.slide import Slide, SlideReader
 from coverslip.slides.source import is_folder, open_source
@@ -28,7 +28,22 @@ def open_slide(path: str | os.PathLike[str]) -> Slide:
     reader = reader_for(path)
     with damage_is_corruption(path.name):
         slide: Slide = reader.open(path)
+    try:
+        _require_pixels(slide, path.name)
+    except CoverslipError:
+        slide.close()
+        raise
     return slide
+
+
+def _require_pixels(slide: Slide, file: str) -> None:
+    """Raises `SlideCorrupt` where there is nothing to show; no reader needs a look of its own."""
+    properties = slide.properties
+    sides = [properties.width, properties.height]
+    for level in properties.levels:
+        sides += [level.width, level.height, level.tile_width, level.tile_height]
+    if not properties.levels or min(sides) < 1:
+        raise SlideCorrupt(file=file, problem="a level without pixels")
 
 
 def reader_for(path: str | os.PathLike[str]) -> SlideReader:

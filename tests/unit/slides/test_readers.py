@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,13 @@ from coverslip.phantoms.files.picture import tissue
 from coverslip.phantoms.files.svs import SvsOptions, write_svs
 from coverslip.phantoms.files.tiff import write_tiff
 from coverslip.settings import settings
-from coverslip.slides import errors
+from coverslip.slides import errors, registry
 from coverslip.slides.describe import description, from_json, to_json
-from coverslip.slides.errors import SlideError
+from coverslip.slides.errors import SlideCorrupt, SlideError
 from coverslip.slides.readers.tiff_images import ycbcr_to_rgb
 from coverslip.slides.readers.tiff_metadata import aperio_metadata, iso_date
 from coverslip.slides.registry import open_slide, reader_for, reader_named
+from coverslip.slides.slide import Slide
 from coverslip.slides.spacing import credible_spacing, spacing_of_resolution
 from coverslip.testing.contracts.slide_reader import pixels_of
 from coverslip.vocabulary.geometry import Box
@@ -223,3 +225,27 @@ def test_readers_are_asked_in_the_order_of_the_settings(tmp_path: Path, monkeypa
 def test_a_reader_that_is_not_installed_is_named() -> None:
     with pytest.raises(InvalidInput, match="no_such_reader"):
         reader_named("no_such_reader")
+
+
+@pytest.mark.parametrize("width", [None, 0, -5], ids=["no level", "no width", "a negative width"])
+def test_a_slide_with_nothing_to_show_is_refused_whatever_its_reader(
+    tmp_path: Path, width: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_svs(tmp_path / "a.svs", IMAGE)
+    closed = []
+
+    class Careless:
+        """A reader that believes what its file says."""
+
+        def open(self, of: Path) -> Slide:
+            slide = reader_named("tiff").open(of)
+            levels = slide.properties.levels
+            levels = () if width is None else (replace(levels[0], width=width), *levels[1:])
+            monkeypatch.setattr(slide, "_properties", replace(slide.properties, levels=levels))
+            monkeypatch.setattr(slide, "close", lambda: closed.append(of))
+            return slide
+
+    monkeypatch.setattr(registry, "reader_for", lambda _: Careless())
+    with pytest.raises(SlideCorrupt, match=r"a\.svs"):
+        open_slide(path)
+    assert closed == [path]
