@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from coverslip.errors import LOCALES, error_text
+from coverslip.errors import LOCALES, error_words
 from coverslip.records.models import Case, Patient, Person, Reading, Slide
 from coverslip.records.queries.case import CaseFigures
 
@@ -202,10 +201,9 @@ def failure_words(slide: Slide) -> dict[str, str] | None:
     """Why a slide failed, in each language: the catalogue's words with the stored parameters (JSON), else the code."""
     if slide.failure_code is None:
         return None
-    known: defaultdict[str, Any] = defaultdict(lambda: "–")
-    known |= json.loads(slide.failure_detail or "{}")
+    known: dict[str, object] = json.loads(slide.failure_detail or "{}")
     known["file"] = slide.original_name or ""
     try:
-        return {locale: error_text(slide.failure_code, locale)["message"].format_map(known) for locale in LOCALES}
+        return {locale: error_words(slide.failure_code, "message", locale, known, lenient=True) for locale in LOCALES}
     except KeyError:
         return dict.fromkeys(LOCALES, slide.failure_code)

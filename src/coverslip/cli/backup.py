@@ -65,7 +65,7 @@ def write_backup(
     except OSError as error:
         if is_full(error):
             raise StorageFull(folder=str(target.parent)) from error
-        raise InvalidInput(field="file", problem="file_not_writable", detail=str(error)) from error
+        raise InvalidInput(field="file", problem="file_not_writable", technical=str(error)) from error
     finally:
         draft.unlink(missing_ok=True)
     _note(database, manifest)

@@ -143,7 +143,7 @@ def _check_pattern(pattern: str, field: str) -> None:
     try:
         groups = set(_compiled(pattern).groupindex)
     except re2.error as error:
-        raise InvalidInput(field=field, problem="rule_pattern", detail=_words_of(error)) from error
+        raise InvalidInput(field=field, problem="rule_pattern", technical=_words_of(error)) from error
     unknown = sorted(groups - set(GROUPS))
     if unknown:
         raise InvalidInput(field=field, problem="rule_group", value=unknown[0], allowed=", ".join(GROUPS))

@@ -131,7 +131,8 @@ def outward(error: CoverslipError) -> CoverslipError:
     """The error as a page may show it: where database or store are, and as whom we come, only the log says."""
     if error.code not in KEPT_INSIDE:
         return error
-    logger.warning("outage", extra={"code": error.code, "problem": error.parameters.get("problem")})
+    said = {name: error.parameters.get(name) for name in ("problem", "technical")}
+    logger.warning("outage", extra={"code": error.code, **said})
     return type(error)(problem="see_server_log")
 
 

@@ -57,7 +57,7 @@ class Region:
         if self.shape.is_empty or self.shape.area <= 0:
             raise InvalidInput(field="region", problem="region_empty")
         if not self.shape.is_valid:
-            raise InvalidInput(field="region", problem="region_invalid", detail=shapely.is_valid_reason(self.shape))
+            raise InvalidInput(field="region", problem="region_invalid", technical=shapely.is_valid_reason(self.shape))
 
     @classmethod
     def from_box(cls, bounds: Box) -> Region:
@@ -125,7 +125,7 @@ def _polygons(geometry: Mapping[str, Any]) -> Polygon | MultiPolygon:
         else:
             united = shape(dict(geometry))
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, shapely.errors.ShapelyError) as error:
-        raise InvalidInput(field="region", problem="region_not_geojson", detail=str(error)) from error
+        raise InvalidInput(field="region", problem="region_not_geojson", technical=str(error)) from error
     if not isinstance(united, Polygon | MultiPolygon):
         raise InvalidInput(field="region", problem="region_not_polygon", detail=str(kind))
     return united

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Literal
 
-from coverslip.errors import Locale, error_text
+from coverslip.errors import Locale, error_text, error_words
 from coverslip.server.schemas.common import ErrorBody, ErrorDetail, Localised
 
 
@@ -29,34 +30,27 @@ def failure_text(code: str, detail: str | None) -> Localised:
 _LOCALES: tuple[Locale, Locale] = ("zh-CN", "en")
 
 
-class _Parameters(dict[str, object]):
-    """What the record kept of the error; a placeholder it did not keep shows as a dash."""
-
-    def __missing__(self, name: str) -> str:
-        return "–"
-
-
-def _words(code: str, part: str, detail: str | None) -> Localised:
+def _words(code: str, part: Literal["message", "mend"], detail: str | None) -> Localised:
     parameters = _parameters(detail)
     zh, en = (_filled(code, part, locale, parameters) for locale in _LOCALES)
     return Localised.of(zh, en)
 
 
-def _filled(code: str, part: str, locale: Locale, parameters: _Parameters) -> str:
+def _filled(code: str, part: Literal["message", "mend"], locale: Locale, parameters: dict[str, object]) -> str:
     try:
-        text = error_text(code, locale)[part]
+        error_text(code, locale)
     except KeyError:
         # Recorded by another version or a plug-in; the code itself is what can be said.
         return code
-    return text.format_map(parameters)
+    return error_words(code, part, locale, parameters, lenient=True)
 
 
-def _parameters(detail: str | None) -> _Parameters:
+def _parameters(detail: str | None) -> dict[str, object]:
     """The detail is the error's parameters as JSON, or one sentence."""
     if detail is None:
-        return _Parameters()
+        return {}
     try:
         stored = json.loads(detail)
     except json.JSONDecodeError:
-        return _Parameters(problem=detail)
-    return _Parameters(stored) if isinstance(stored, dict) else _Parameters(problem=detail)
+        return {"problem": detail}
+    return stored if isinstance(stored, dict) else {"problem": detail}

@@ -35,6 +35,7 @@ def file(row: models.WatchedFile, *, named: bool) -> WatchedFile:
     kept = {
         name: value if named or name not in NAMING else f"…{PurePosixPath(str(value)).suffix[:8]}"
         for name, value in (row.parameters or {}).items()
+        if named or name != "technical"
     }
     return WatchedFile.model_validate(
         {
