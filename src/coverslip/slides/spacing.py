@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from coverslip.vocabulary.units import LARGEST_SPACING_UM, SMALLEST_SPACING_UM, Micrometres, Spacing
+from coverslip.vocabulary.units import Micrometres, Spacing
 
 FINEST_CREDIBLE_UM = 0.02
 COARSEST_CREDIBLE_UM = 20.0
@@ -25,14 +25,18 @@ LEVELS_AGREE = 0.05
 COPIED = 0.01
 """A level that states level 0's pixel size within this share repeats it; writers copy the tags, and say nothing so."""
 SpacingProblem = Literal["SPACING_NOT_CREDIBLE", "SPACING_LEVELS_DIFFER"]
+LevelSize = Spacing | tuple[float, float] | None
+"""What a level states: a size, or two numbers in micrometres as they stand in the file, nonsense too."""
 UNIT_UM = {INCH: 25_400.0, CENTIMETRE: 10_000.0}
 
 
-def credible_spacing(x_um: float | None, y_um: float | None) -> Spacing | None:
+def credible_spacing(
+    x_um: float | None, y_um: float | None, coarsest_um: float = COARSEST_CREDIBLE_UM
+) -> Spacing | None:
     """The spacing, or None where a side is missing or is none that a microscope gives."""
     if x_um is None or y_um is None:
         return None
-    if not all(FINEST_CREDIBLE_UM <= side <= COARSEST_CREDIBLE_UM for side in (x_um, y_um)):
+    if not all(FINEST_CREDIBLE_UM <= side <= coarsest_um for side in (x_um, y_um)):
         return None
     if max(x_um, y_um) / min(x_um, y_um) > LARGEST_ASPECT:
         return None
@@ -44,13 +48,6 @@ def spacing_of_resolution(x: float | None, y: float | None, unit: int) -> Spacin
     if not x or not y or unit not in UNIT_UM:
         return None
     return credible_spacing(UNIT_UM[unit] / x, UNIT_UM[unit] / y)
-
-
-def stated_spacing(x_um: float, y_um: float) -> Spacing | None:
-    """A spacing that a format states by definition (DICOM): believed whatever its size, unless no image has it."""
-    if not all(SMALLEST_SPACING_UM < side < LARGEST_SPACING_UM for side in (x_um, y_um)):
-        return None
-    return Spacing(Micrometres(x_um), Micrometres(y_um))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +65,41 @@ def spacing_of_texts(x_um: str | None, y_um: str | None) -> StatedSpacing:
     return spacing_of_numbers(_number(x_um), _number(y_um))
 
 
-def spacing_of_numbers(x_um: float | None, y_um: float | None) -> StatedSpacing:
-    """From two numbers that the file states; None for one that is no number."""
-    spacing = credible_spacing(x_um, y_um)
+def spacing_of_numbers(x_um: float | None, y_um: float | None, *, coarsest_um: float | None = None) -> StatedSpacing:
+    """From two numbers that the file states; None for one that is no number. `coarsest_um`: of a reduced image."""
+    spacing = credible_spacing(x_um, y_um, COARSEST_CREDIBLE_UM if coarsest_um is None else coarsest_um)
     return StatedSpacing(spacing, None if spacing is not None else "SPACING_NOT_CREDIBLE")
 
 
+def stated_by_resolution(x: float | None, y: float | None, unit: int) -> StatedSpacing:
+    """As `spacing_of_resolution`. A density of a screen or printer says nothing, nor does none at all: programs write
+    it without meaning it. One finer than any microscope's, or of two sides that differ beyond reason, is nonsense.
+    """
+    spacing = spacing_of_resolution(x, y, unit)
+    if spacing is not None or not x or not y or unit not in UNIT_UM:
+        return StatedSpacing(spacing)
+    sides = [UNIT_UM[unit] / x, UNIT_UM[unit] / y]
+    says_nothing = all(side > COARSEST_CREDIBLE_UM for side in sides)
+    return StatedSpacing(None, None if says_nothing else "SPACING_NOT_CREDIBLE")
+
+
 def checked_by_levels(
-    stated: StatedSpacing, levels: Sequence[Spacing | None], downsamples: Sequence[float]
+    stated: StatedSpacing, levels: Sequence[LevelSize], downsamples: Sequence[float], *, copies: bool = True
 ) -> StatedSpacing:
-    """The statement, unless a level contradicts it. `levels`: what each level states, level 0 first; None: nothing."""
+    """The statement, unless a level contradicts it. `levels`: what each level states, level 0 first; None: nothing.
+
+    `copies`: a level may repeat level 0's size without meaning it.
+    """
     base = stated.spacing
     if base is None:
         return stated
     for level, downsample in zip(levels, downsamples, strict=True):
         if level is None:
             continue
-        for own, whole in ((level.x_um, base.x_um), (level.y_um, base.y_um)):
-            copied = abs(own / whole - 1) <= COPIED
-            if not copied and abs(own / (whole * downsample) - 1) > LEVELS_AGREE:
+        x_um, y_um = (level.x_um, level.y_um) if isinstance(level, Spacing) else level
+        for own, whole in ((x_um, base.x_um), (y_um, base.y_um)):
+            copied = copies and abs(own / whole - 1) <= COPIED
+            if not copied and not abs(own / (whole * downsample) - 1) <= LEVELS_AGREE:  # nan agrees with nothing
                 return StatedSpacing(None, "SPACING_LEVELS_DIFFER")
     return stated
 

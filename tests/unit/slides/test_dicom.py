@@ -202,16 +202,20 @@ def test_grey_of_8_bits_is_a_picture_and_passes_through(tmp_path: Path) -> None:
         assert difference(whole(slide), np.repeat(grey[..., None], 3, axis=2)) < JPEG_TOLERANCE
 
 
-def test_a_stated_window_is_taken(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("centre", "width", "shown"),
+    [(1000, 800, (600, 1400)), (100, 300, (0, 250)), (-50, 20, (0, 1)), (10, 0, (10, 11))],
+)
+def test_a_stated_window_is_taken(tmp_path: Path, centre: int, width: int, shown: tuple[int, int]) -> None:
     path = write(tmp_path, DicomOptions(channels=channels(IMAGE)[:1], encoding="none", factors=(1,)))
     file = path / "level0.dcm"
     dataset = pydicom.dcmread(file)
     window = pydicom.Dataset()
-    window.WindowCenter, window.WindowWidth = 1000, 800
+    window.WindowCenter, window.WindowWidth = centre, width
     dataset.SharedFunctionalGroupsSequence[0].FrameVOILUTSequence = pydicom.Sequence([window])
     dataset.save_as(file)
     with opened(path) as slide:
-        assert slide.properties.channels[0].window == (600, 1400)
+        assert slide.properties.channels[0].window == shown
 
 
 def test_label_overview_profile_barcode_and_glass_are_read(tmp_path: Path) -> None:

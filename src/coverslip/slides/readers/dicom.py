@@ -17,8 +17,9 @@ from pydicom.errors import BytesLengthException
 from coverslip.slides.bundle_errors import SeveralSlides
 from coverslip.slides.errors import FormatDeclined, SlideCorrupt, damage_is_corruption
 from coverslip.slides.layers import colour_of, window_of
+from coverslip.slides.readers.dicom_area import require_one_area
 from coverslip.slides.readers.dicom_grid import matrix_size
-from coverslip.slides.readers.dicom_header import DicomHeader, container, header_of
+from coverslip.slides.readers.dicom_header import DicomHeader, container, header_of, stated_pixel_um
 from coverslip.slides.readers.dicom_image import DicomImage
 from coverslip.slides.readers.dicom_instance import (
     PREFIX,
@@ -32,6 +33,7 @@ from coverslip.slides.readers.dicom_instance import (
 from coverslip.slides.readers.dicom_slide import DicomLevels, DicomSlide
 from coverslip.slides.slide import Channel, Level, SlideProperties
 from coverslip.slides.source import is_folder, list_folder, open_source
+from coverslip.slides.spacing import StatedSpacing, checked_by_levels
 from coverslip.slides.tiled import exact_downsample
 
 WHOLE_SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"
@@ -87,12 +89,14 @@ def _opened(files: list[Path], sources: OpenSources, name: str) -> DicomSlide:
     instances = _whole_slides([Instance(file, sources, name) for file in files], name)
     _require_one_slide(instances, name)
     levels, pictures = _sorted(instances, name)
+    require_one_area(levels, name)
     images = tuple(DicomImage(group) for group in levels)
     _check_levels(images, name)
     associated = {kind: DicomImage([instance]) for kind, instance in pictures.items()}
     levels_of = _aligned(images)
     header = header_of(levels[0][0], images[0].grid.width, images[0].grid.height)
-    properties = _properties(header, images, levels_of, tuple(sorted(associated)))
+    stated = _checked_spacing(header, levels, images)
+    properties = _properties(header, stated, images, levels_of, tuple(sorted(associated)))
     return DicomSlide(properties, levels_of, associated, sources)
 
 
@@ -149,6 +153,17 @@ def _check_levels(images: tuple[DicomImage, ...], name: str) -> None:
             raise SlideCorrupt(file=name, problem="levels in colour and levels without")
 
 
+def _checked_spacing(
+    header: DicomHeader, levels: list[list[Instance]], images: tuple[DicomImage, ...]
+) -> StatedSpacing:
+    """Level 0's, unless another instance contradicts it; a level that repeats level 0's does (each has its own)."""
+    base = images[0].grid
+    every = [(each, image.grid) for group, image in zip(levels, images, strict=True) for each in group]
+    stated = [stated_pixel_um(instance.header, grid.width, grid.height) for instance, grid in every]
+    downsamples = [exact_downsample((base.width, base.height), (grid.width, grid.height)) for _, grid in every]
+    return checked_by_levels(header.spacing, stated, downsamples, copies=False)
+
+
 def _aligned(images: tuple[DicomImage, ...]) -> DicomLevels:
     """Which of its own planes and optical paths each level shows for those of the largest level."""
     base = images[0].grid
@@ -164,7 +179,11 @@ def _aligned(images: tuple[DicomImage, ...]) -> DicomLevels:
 
 
 def _properties(
-    header: DicomHeader, images: tuple[DicomImage, ...], levels: DicomLevels, associated: tuple[str, ...]
+    header: DicomHeader,
+    stated: StatedSpacing,
+    images: tuple[DicomImage, ...],
+    levels: DicomLevels,
+    associated: tuple[str, ...],
 ) -> SlideProperties:
     base = images[0].grid
     shown = _plane_in_focus([plane.offset_um for plane in base.planes])
@@ -187,7 +206,7 @@ def _properties(
             )
             for number, image in enumerate(images)
         ),
-        spacing=header.spacing,
+        spacing=stated.spacing,
         objective_power=header.objective_power,
         associated=associated,
         barcode=header.barcode,
@@ -198,6 +217,7 @@ def _properties(
         planes=base.planes,
         shown_plane=shown,
         channels=channels,
+        spacing_problem=stated.problem,
     )
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from coverslip.slides.readers.dicom_grid import UM_PER_MM
 from coverslip.slides.readers.dicom_instance import Instance, first_item, items, text_of
-from coverslip.slides.spacing import stated_spacing
-from coverslip.vocabulary.units import Spacing
+from coverslip.slides.spacing import StatedSpacing, spacing_of_numbers
 
 RESAMPLED = "RESAMPLED"
+COARSEST_RESAMPLED_UM = 128.0
+"""A scan of 0.25 um reduced 512 times: a reduced level may be given alone, and says so in its Image Type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class DicomHeader:
     vendor: str | None
     scanner_model: str | None
     scanned_at: str | None
-    spacing: Spacing | None
+    spacing: StatedSpacing
     objective_power: float | None
     barcode: str | None
     container: str | None
@@ -57,26 +58,44 @@ def _shared(header: Any) -> Any:
     return first_item(header, "SharedFunctionalGroupsSequence")
 
 
-def _spacing(header: Any, width: int, height: int) -> Spacing | None:
-    """Pixel Spacing (row first, in mm), else the size of the imaged volume."""
+def pixel_spacing_um(header: Any) -> tuple[float, float] | None:
+    """Pixel Spacing (PS3.3 C.7.6.16.2.1) across and down, in micrometres, as stated: nonsense too; None: not stated."""
     groups = [_shared(header), *items(header, "PerFrameFunctionalGroupsSequence")[:1]]
     measures = [measure for group in groups for measure in items(group, "PixelMeasuresSequence")]
-    stated = next((measure.PixelSpacing for measure in measures if measure.get("PixelSpacing")), None)
-    if stated is not None:
-        return stated_spacing(float(stated[1]) * UM_PER_MM, float(stated[0]) * UM_PER_MM)
+    stated = next((measure.PixelSpacing for measure in measures if measure.get("PixelSpacing") is not None), None)
+    return None if stated is None else (float(stated[1]) * UM_PER_MM, float(stated[0]) * UM_PER_MM)
+
+
+def volume_um(header: Any) -> tuple[float, float] | None:
+    """Imaged Volume Width and Height (PS3.3 C.8.12.4) in micrometres, as stated; None: not stated."""
     across, down = header.get("ImagedVolumeWidth"), header.get("ImagedVolumeHeight")
-    if not across or not down:
-        return None
-    return stated_spacing(float(across) * UM_PER_MM / width, float(down) * UM_PER_MM / height)
+    return None if across is None or down is None else (float(across) * UM_PER_MM, float(down) * UM_PER_MM)
+
+
+def stated_pixel_um(header: Any, width: int, height: int) -> tuple[float, float] | None:
+    """Pixel Spacing, else the size of the imaged volume shared out among `width` x `height` pixels; None: neither."""
+    volume = volume_um(header)
+    spacing = pixel_spacing_um(header)
+    return spacing if spacing is not None or volume is None else (volume[0] / width, volume[1] / height)
+
+
+def _spacing(header: Any, width: int, height: int) -> StatedSpacing:
+    stated = stated_pixel_um(header, width, height)
+    if stated is None:
+        return StatedSpacing()
+    return spacing_of_numbers(*stated, coarsest_um=COARSEST_RESAMPLED_UM if _is_resampled(header) else None)
 
 
 def _objective_power(header: Any, paths: tuple[Any, ...]) -> float | None:
     """Of the lens; None where only a reduced level was given, because the image is then coarser than the lens says."""
-    image_type = [str(value) for value in header.get("ImageType") or ()]
-    if not paths or paths[0].get("ObjectiveLensPower") is None or RESAMPLED in image_type[3:]:
+    if not paths or paths[0].get("ObjectiveLensPower") is None or _is_resampled(header):
         return None
     power = float(paths[0].ObjectiveLensPower)
     return power if power > 0 else None
+
+
+def _is_resampled(header: Any) -> bool:
+    return RESAMPLED in [str(value) for value in header.get("ImageType") or ()][3:]
 
 
 def _icc_profile(paths: tuple[Any, ...], header: Any) -> bytes | None:
@@ -93,8 +112,8 @@ def _window(header: Any) -> tuple[int, int] | None:
         if centre is None or width is None:
             continue
         centre, width = (float(v[0]) if hasattr(v, "__len__") else float(v) for v in (centre, width))
-        low = round(centre - width / 2)
-        return max(0, low), max(0, low, 0) + max(1, round(width))
+        low, high = max(0, round(centre - width / 2)), round(centre + width / 2)
+        return low, max(low + 1, high)
     return None
 
 
