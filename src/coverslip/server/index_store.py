@@ -25,7 +25,7 @@ from coverslip.slides.tile_index import TileIndex
 
 logger = logging.getLogger(__name__)
 
-VERSION = 2
+VERSION = 3
 """Part of every file's name; raised when a reader would give another index than before."""
 MOST_BYTES = 512 * 1024 * 1024
 """On the disk: about 500 slides of 60,000 x 60,000 pixels."""

@@ -17,8 +17,12 @@ MOST_WAITING = 512
 """Tiles that may wait for the storage; beyond that the answer is 503 at once."""
 
 
+class NotHere(Exception):
+    """A range that has to be fetched first."""
+
+
 class RemoteTiles:
-    """Of one event loop."""
+    """Of one event loop. A tile is one range, or as many as `TilePlace.read_by` asks for."""
 
     def __init__(self, slides: RemoteSlides) -> None:
         self._slides = slides
@@ -26,26 +30,37 @@ class RemoteTiles:
         self._waiting = 0
 
     def cached(self, path: str, place: TilePlace) -> bytes | None:
-        """The tile where it is in the cache; None: ask `fetched`. Raises `TileUnreadable`, `NotFound`."""
+        """The tile where all of it is in the cache; None: ask `fetched`.
+
+        Raises `TileUnreadable`, `BuiltOtherwise`, `NotFound`.
+        """
         try:
-            stored = self._slides.blob(path).read_now(place.offset, place.length)
+            blob = self._slides.blob(path)
         except SlideMissing as error:
             raise NotFound(field="slide") from error
-        return None if stored is None else place.complete(stored)
+
+        def now(offset: int, length: int) -> bytes:
+            stored = blob.read_now(offset, length)
+            if stored is None:
+                raise NotHere
+            return stored
+
+        try:
+            return place.read_by(now)
+        except NotHere:
+            return None
 
     async def fetched(self, path: str, place: TilePlace) -> bytes:
         """The tile, from the storage if need be.
 
-        Raises `TileUnreadable`, `NotFound`, `BlobMissing`, `StorageUnavailable` where it fails or too many wait.
+        Raises `TileUnreadable`, `BuiltOtherwise`, `NotFound`, `BlobMissing`, `StorageUnavailable` where it fails or
+        too many wait.
         """
         if self._waiting >= MOST_WAITING:
             raise StorageUnavailable(problem=f"{self._waiting} tiles wait already")
         self._waiting += 1
         try:
-            read = asyncio.get_running_loop().run_in_executor(
-                self._threads, self._slides.read, path, place.offset, place.length
-            )
-            return place.complete(await read)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, path, place)
         except SlideMissing as error:
             raise NotFound(field="slide") from error
         finally:
@@ -54,3 +69,7 @@ class RemoteTiles:
     def close(self) -> None:
         """End the threads once their tiles are there."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _read(self, path: str, place: TilePlace) -> bytes:
+        blob = self._slides.blob(path)
+        return place.read_by(blob.read_at)

@@ -31,7 +31,7 @@ from coverslip.server.respond import send_error
 from coverslip.server.tile_access import TileSource
 from coverslip.server.tile_store import TileStore
 from coverslip.slides.remote import ROOT, is_remote
-from coverslip.slides.tile_index import MediaType, TileIndex, TilePlace
+from coverslip.slides.tile_index import BuiltOtherwise, MediaType, TileIndex, TilePlace
 from coverslip.storage.remote_slides import RemoteSlides
 
 Authorize = Callable[[str | None, UUID], Awaitable[TileSource]]
@@ -129,7 +129,12 @@ class TileApp:
             return None
         index = source.index if request.layer is None else source.layers.get(request.layer)
         place = None if index is None else index.place(request.level, request.column, request.row)
-        return None if place is None or index is None else self._stored(source, index, request, place)
+        if place is None or index is None:
+            return None
+        try:
+            return self._stored(source, index, request, place)
+        except BuiltOtherwise:
+            return None
 
     async def _answer(self, scope: Scope, send: Send) -> None:
         request = read_request(scope)
@@ -143,9 +148,8 @@ class TileApp:
             await send({"type": "http.response.start", "status": 304, "headers": [(b"etag", etag), *COMMON_HEADERS]})
             await send({"type": "http.response.body", "body": b""})
             return
-        if place is not None:
-            tile = await self._stored_or_moved(source, index, request, place)
-        else:
+        tile = None if place is None else await self._stored_or_moved(source, index, request, place)
+        if tile is None:
             made = await self._decoded.tile(source, key_of(source, request))
             tile = Tile(made.media_type, etag, made.data)
         headers = [
@@ -157,8 +161,19 @@ class TileApp:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if request.head_only else tile.data})
 
-    async def _stored_or_moved(self, source: TileSource, index: TileIndex, request: Request, place: TilePlace) -> Tile:
-        """The stored tile; asked again where its file is gone: a copy from object storage is kept for a while only."""
+    async def _stored_or_moved(
+        self, source: TileSource, index: TileIndex, request: Request, place: TilePlace
+    ) -> Tile | None:
+        """The stored tile; None where it has to be decoded after all.
+
+        Asked again where its file is gone: a copy from object storage is kept for a while only.
+        """
+        try:
+            return await self._found(source, index, request, place)
+        except BuiltOtherwise:
+            return None
+
+    async def _found(self, source: TileSource, index: TileIndex, request: Request, place: TilePlace) -> Tile:
         try:
             stored = self._stored(source, index, request, place)
             if stored is not None:
@@ -175,7 +190,7 @@ class TileApp:
             return Tile(place.media_type, etag_of(source, request), data)
 
     def _stored(self, source: TileSource, index: TileIndex, request: Request, place: TilePlace) -> Tile | None:
-        """The stored tile; None where its bytes are still in object storage."""
+        """The stored tile; None where its bytes are still in object storage. Raises `BuiltOtherwise`."""
         path = index.files[place.file]
         data = self._remote.cached(path, place) if path.startswith(ROOT) else self._files.read(path, place)
         return None if data is None else Tile(place.media_type, etag_of(source, request), data)

@@ -14,14 +14,17 @@ from typing import Literal
 import numpy as np
 import simplejpeg
 
+from coverslip.slides.markers import APP0, APP14, BASELINE, EXTENDED, PROGRESSIVE, SOI, SOS, build_of
 from coverslip.slides.slide import RgbImage
+
+__all__ = [
+    "APP0", "APP14", "APP14_RGB", "BASELINE", "EOI", "EXTENDED", "PROGRESSIVE", "SOI", "SOS", "TILE_QUALITY",
+    "Colours", "Segment", "Splice", "decode", "encode", "segments", "splice",
+]  # fmt: skip
 
 Colours = Literal["rgb", "ycbcr", "grey"]
 
-SOI = b"\xff\xd8"
 EOI = b"\xff\xd9"
-APP0, APP14, SOS = 0xE0, 0xEE, 0xDA
-BASELINE, EXTENDED, PROGRESSIVE = 0xC0, 0xC1, 0xC2
 APP14_RGB = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x00"
 """Adobe marker, 14 bytes long, version 100, no flags, transform 0: three components are R, G, B."""
 
@@ -49,6 +52,11 @@ class Splice:
     def apply(self, stored: bytes) -> bytes:
         """The complete JPEG stream."""
         return self.head + stored[self.skip :]
+
+    def fits(self, stored: bytes) -> bool:
+        """Whether this tile is built as those on which it was proven. Raises ValueError where it is not JPEG."""
+        build = build_of(stored)
+        return build is not None and build.cut == self.skip
 
 
 def segments(stream: bytes) -> Iterator[Segment]:
@@ -79,18 +87,11 @@ def splice(sample: bytes, tables: bytes | None, colours: Colours) -> Splice | No
     an APP14 marker of the tile itself; both only where they stand first, else the tile must be decoded. Raises
     ValueError where `sample` is not JPEG.
     """
-    parts = list(segments(sample))
-    if not any(part.marker in (BASELINE, EXTENDED, PROGRESSIVE) for part in parts):
-        return None
-    cut = 2
-    for part in parts:
-        if part.marker not in (APP0, APP14) or part.start != cut:
-            break
-        cut = part.end
-    if any(part.marker in (APP0, APP14) and part.start >= cut for part in parts):
+    build = build_of(sample)
+    if build is None:
         return None
     marker = APP14_RGB if colours == "rgb" else b""
-    return Splice(SOI + marker + _table_segments(tables), cut)
+    return Splice(SOI + marker + _table_segments(tables), build.cut)
 
 
 def _table_segments(tables: bytes | None) -> bytes:

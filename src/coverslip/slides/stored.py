@@ -75,7 +75,8 @@ def _numbers(level: StoredLevel | None) -> LevelIndex | None:
     if level is None:
         return None
     # The media type travels along unread: what the bytes are is said beside it.
-    return LevelIndex(level.columns, level.rows, level.offsets, level.lengths, level.files, b"", 0, "image/jpeg")
+    numbers = level.offsets, level.lengths, level.files
+    return LevelIndex(level.columns, level.rows, *numbers, (0, 0), b"", 0, "image/jpeg")
 
 
 def _level(numbers: LevelIndex | None, told: Any) -> StoredLevel | None:

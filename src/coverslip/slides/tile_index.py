@@ -12,9 +12,17 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from coverslip.slides.errors import LevelOutside, TileOutside, TileUnreadable
+from coverslip.slides.markers import build_of
 from coverslip.slides.restarts import ReadAt, Restarts
 
 MediaType = Literal["image/jpeg", "image/png", "image/webp"]
+
+LARGEST_PASSED_BYTES = 16 * 1024 * 1024
+"""A stored tile longer than that is left to the sandbox, whatever the file says of it."""
+
+
+class BuiltOtherwise(Exception):
+    """A stored tile that does not become complete as its neighbours do: it has to be decoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,8 @@ class LevelIndex:
     """Type code Q, bytes."""
     files: array[int] | None
     """Type code H, for each tile the position of its file in `TileIndex.files`; None: all in the first."""
+    size: tuple[int, int]
+    """Width and height that each stored tile has in pixels, at the borders too."""
     head: bytes
     """Bytes that replace the first `skip` bytes of each stored tile."""
     skip: int
@@ -44,7 +54,11 @@ class TilePlace:
     file: int
     offset: int
     length: int
+    skip: int
+    """Bytes at the start of what is stored that `head` replaces."""
     head: bytes
+    size: tuple[int, int]
+    """Width and height in pixels."""
     media_type: MediaType
     level: int
     column: int
@@ -52,28 +66,39 @@ class TilePlace:
     restarts: Restarts | None = None
 
     def read(self, descriptor: int) -> bytes:
-        """The complete tile, read from the open file. Raises `TileUnreadable` where the file ends or is no JPEG."""
+        """The complete tile, read from the open file.
+
+        Raises `TileUnreadable` where the file ends or is no JPEG, `BuiltOtherwise` where it must be decoded.
+        """
         if self.restarts is None:
-            return self.complete(os.pread(descriptor, self.length, self.offset))
+            return self._complete(os.pread(descriptor, self.length, self.offset))
         return self.read_by(lambda offset, length: os.pread(descriptor, length, offset))
 
     def read_by(self, read_at: ReadAt) -> bytes:
         """As `read`, from any source of bytes."""
         if self.restarts is None:
-            return self.complete(read_at(self.offset, self.length))
+            return self._complete(read_at(self.offset, self.length))
         try:
             return self.restarts.tile(read_at, self.head, self.column, self.row)
         except ValueError as error:
             raise self.unreadable(str(error)) from error
 
-    def complete(self, stored: bytes) -> bytes:
-        """The tile from its stored bytes, as read from `offset`. Raises `TileUnreadable`."""
+    def _complete(self, stored: bytes) -> bytes:
+        """The tile from its stored bytes.
+
+        How tiles become complete was found out on a few of them; each is held against that before it is shown.
+        """
         if len(stored) != self.length:
             raise self.unreadable("the file ends inside the tile")
-        data = self.head + stored
-        if self.media_type == "image/jpeg" and (data[:2] != b"\xff\xd8" or (self.head and stored[:1] != b"\xff")):
-            raise self.unreadable("not a JPEG stream")
-        return data
+        if self.media_type != "image/jpeg":
+            return self.head + stored
+        try:
+            build = build_of(stored)
+        except ValueError as error:
+            raise self.unreadable(f"not a JPEG stream: {error}") from error
+        if build is None or build != (self.skip, *self.size):
+            raise BuiltOtherwise
+        return b"".join((self.head, memoryview(stored)[self.skip :]))
 
     def unreadable(self, problem: str) -> TileUnreadable:
         """The error for this tile."""
@@ -98,16 +123,18 @@ class TileIndex:
         if not (0 <= column < index.columns and 0 <= row < index.rows):
             raise TileOutside(level=level, column=column, row=row)
         if index.restarts is not None:
-            whole = index.restarts.stream_end - index.restarts.stream
-            stream = index.restarts.stream, whole, index.head, index.media_type
-            return TilePlace(0, *stream, level, column, row, index.restarts)
+            cut = index.restarts
+            whole = cut.stream_end - cut.stream
+            return TilePlace(0, cut.stream, whole, 0, index.head, index.size, index.media_type, level, column, row, cut)
         number = row * index.columns + column
         length = index.lengths[number]
-        if length <= index.skip:
+        if length <= index.skip or length > LARGEST_PASSED_BYTES:
             return None
         file = index.files[number] if index.files is not None else 0
-        offset = index.offsets[number] + index.skip
-        return TilePlace(file, offset, length - index.skip, index.head, index.media_type, level, column, row)
+        return TilePlace(
+            file, index.offsets[number], length, index.skip, index.head, index.size, index.media_type,
+            level, column, row,
+        )  # fmt: skip
 
 
 def combined(levels: list[tuple[list[str], LevelIndex | None]]) -> TileIndex:

@@ -15,6 +15,7 @@ from coverslip.server.errors import NotSignedIn
 from coverslip.server.tile_access import TileSource
 from coverslip.server.tile_store import TileStore
 from coverslip.server.tiles import TileApp
+from coverslip.storage.remote_slides import RemoteSlides
 
 COOKIE = (b"cookie", b"other=1; coverslip_session=good")
 
@@ -53,11 +54,11 @@ class Hospital:
         return self.sources[slide]
 
 
-def run(hospital: Hospital, work: Callable[[TileApp], Awaitable[Any]]) -> Any:
+def run(hospital: Hospital, work: Callable[[TileApp], Awaitable[Any]], remote: RemoteSlides | None = None) -> Any:
     """Runs `work` with a tile application in an event loop of its own."""
 
     async def inside() -> Any:
-        app = TileApp(hospital.authorize, TileStore(Path(), 0))
+        app = TileApp(hospital.authorize, TileStore(Path(), 0), remote)
         try:
             return await work(app)
         finally:

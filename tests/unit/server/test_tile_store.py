@@ -23,8 +23,8 @@ def tile(data: bytes = JPEG) -> EncodedTile:
 
 def index(*files: str) -> TileIndex:
     level = LevelIndex(
-        2, 1, array("Q", [8, 16]), array("Q", [8, 9]), array("H", [0, len(files) - 1]), b"head", 2, "image/jpeg"
-    )
+        2, 1, array("Q", [8, 16]), array("Q", [8, 9]), array("H", [0, len(files) - 1]), (8, 8), b"head", 2, "image/jpeg"
+    )  # fmt: skip
     return TileIndex(files, (level, None))
 
 

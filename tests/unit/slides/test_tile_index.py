@@ -24,7 +24,7 @@ IMAGE = tissue(301, 227)
 def level(columns: int, rows: int, head: bytes = b"", skip: int = 0) -> LevelIndex:
     count = columns * rows
     offsets = array("Q", [10 * n for n in range(count)])
-    return LevelIndex(columns, rows, offsets, array("Q", [10] * count), None, head, skip, "image/jpeg")
+    return LevelIndex(columns, rows, offsets, array("Q", [10] * count), None, (8, 8), head, skip, "image/jpeg")
 
 
 def test_tiles_are_numbered_row_by_row() -> None:
@@ -33,10 +33,10 @@ def test_tiles_are_numbered_row_by_row() -> None:
     assert (place.offset, place.length) == (130, 10)
 
 
-def test_the_skipped_bytes_are_not_read_at_all() -> None:
+def test_a_place_is_all_that_is_stored_and_what_replaces_its_start() -> None:
     place = TileIndex(("a",), (level(5, 4, b"HEAD", 2),)).place(0, 0, 1)
     assert place is not None
-    assert (place.offset, place.length, place.head) == (52, 8, b"HEAD")
+    assert (place.offset, place.length, place.skip, place.head) == (50, 10, 2, b"HEAD")
 
 
 @pytest.mark.parametrize(("column", "row"), [(5, 0), (0, 4), (-1, 0), (0, -1), (10**9, 0)])

@@ -91,6 +91,7 @@ class DicomImage:
             offsets=offsets,
             lengths=lengths,
             files=files,
+            size=(self.grid.tile_width, self.grid.tile_height),
             head=part.head,
             skip=part.skip,
             media_type="image/jpeg",

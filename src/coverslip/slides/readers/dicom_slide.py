@@ -16,7 +16,7 @@ from coverslip.slides.readers.dicom_pixels import Samples
 from coverslip.slides.slide import EncodedTile, RgbImage, SlideProperties
 from coverslip.slides.source import open_source
 from coverslip.slides.stored import StoredIndex, StoredLevel
-from coverslip.slides.tile_index import TileIndex, combined
+from coverslip.slides.tile_index import BuiltOtherwise, TileIndex, combined
 from coverslip.slides.tiled import TiledSlide, check_region_size, dct_reductions
 from coverslip.vocabulary.geometry import Box
 
@@ -84,7 +84,9 @@ class DicomLayer(TiledSlide):
             return None
         source = open_source(Path(self._index.files[place.file]))
         try:
-            return EncodedTile(place.media_type, place.complete(source.read_at(place.offset, place.length)))
+            return EncodedTile(place.media_type, place.read_by(source.read_at))
+        except BuiltOtherwise:
+            return None
         finally:
             source.close()
 

@@ -11,17 +11,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from coverslip.errors import Problem
 from coverslip.slides import jpeg
 from coverslip.slides.errors import FormatDeclined, SlideCorrupt, SlideTruncated
 from coverslip.slides.readers.tiff_chain import check_size
+from coverslip.slides.readers.tiff_decodable import JPEG, YCBCR, undecodable
 from coverslip.slides.readers.tiff_dialect import dialect
 from coverslip.slides.readers.tiff_file import OpenTiff, Page, icc_profile, opening, tag_text
-from coverslip.slides.readers.tiff_images import JPEG, YCBCR, LevelImage, TiffImage, check_shape, undecodable
+from coverslip.slides.readers.tiff_images import LevelImage, TiffImage, check_shape
 from coverslip.slides.readers.tiff_layers import LayeredTiffSlide
 from coverslip.slides.readers.tiff_metadata import TIFF_DATES, iso_date, tag_metadata
 from coverslip.slides.readers.tiff_mosaic import MosaicLevel, Part
 from coverslip.slides.readers.tiff_slide import Picture, TiffSlide, described
-from coverslip.slides.restarts import Restarts
+from coverslip.slides.restarts import Restarts, longest_interval
 from coverslip.slides.slide import Compression, FocalPlane, RgbImage, SlideProperties
 from coverslip.slides.source import Source
 from coverslip.slides.spacing import StatedSpacing, checked_by_levels
@@ -34,6 +36,8 @@ TALLEST_TILE_PX = 512
 TILE_AREA_PX = 512 * 512
 """About what a tile made of several lines of intervals covers."""
 RESTART_INTERVAL, SCAN = 0xDD, 0xDA
+MOST_BLOCKS = 10
+"""In a coded unit: T.81, B.2.3."""
 LARGEST_HEAD = 65_536
 LARGEST_WHOLE_PX = 64 * 1024 * 1024
 
@@ -68,7 +72,7 @@ def _opened(opened: OpenTiff) -> TiffSlide:
         else:
             planes.setdefault(plane, []).append(page)
     if not planes:
-        raise SlideCorrupt(file=file, problem="it has no level")
+        raise SlideCorrupt(file=file, problem="level_none")
     offsets = sorted(planes)
     shown = min(range(len(offsets)), key=lambda number: abs(offsets[number]))
     stacks: dict[tuple[int, int | None], list[LevelImage]] = {
@@ -78,7 +82,7 @@ def _opened(opened: OpenTiff) -> TiffSlide:
         for number, offset in enumerate(offsets)
     }
     if len({tuple((level.width, level.height) for level in stack) for stack in stacks.values()}) > 1:
-        raise FormatDeclined(file=file, problem="focal planes of different size")
+        raise FormatDeclined(file=file, problem="layers_differ")
     images = stacks[shown, None]
     pages_shown = sorted(planes[offsets[shown]], key=lambda page: -int(page.imagewidth))
     base = pages_shown[0]
@@ -120,7 +124,7 @@ def _level(page: Page, source: Source) -> LevelImage:
     """One level: cut at restart markers, or decoded in stripes, or as a whole."""
     problem = undecodable(page)
     if problem is None and (int(page.compression) != JPEG or int(page.photometric) != YCBCR):
-        problem = f"compression {int(page.compression)}, photometric interpretation {int(page.photometric)}"
+        problem = Problem("ndpi_encoding", compression=int(page.compression), photometric=int(page.photometric))
     if problem is not None:
         raise FormatDeclined(file=source.name, problem=problem)
     if page.tags.get(STARTS) is None:
@@ -139,13 +143,15 @@ class _Head:
     block_width: int
     block_height: int
     interval: int
-    """Blocks between restart markers; 0: there are none."""
+    """Coded units (MCU) between restart markers; 0: there are none."""
+    blocks: int
+    """8 x 8 blocks in a unit."""
 
 
 def _head(data: bytes, file: str) -> _Head:
     """Reads the markers up to the first scan. Raises `SlideCorrupt`."""
     size = block = None
-    interval = 0
+    interval = blocks = 0
     parts = list(jpeg.segments(data))
     for part in parts:
         body = data[part.start + 4 : part.end]
@@ -153,11 +159,14 @@ def _head(data: bytes, file: str) -> _Head:
             size = part.start + 5
             factors = [body[7 + 3 * number] for number in range(body[5])]
             block = 8 * max(factor >> 4 for factor in factors), 8 * max(factor & 15 for factor in factors)
+            blocks = sum((factor >> 4) * (factor & 15) for factor in factors)
         elif part.marker == RESTART_INTERVAL:
             interval = int.from_bytes(body[:2], "big")
     if size is None or block is None or not parts or parts[-1].marker != SCAN or 0 in block:
-        raise SlideCorrupt(file=file, problem="a level whose JPEG header is incomplete")
-    return _Head(data[: parts[-1].end], size, size + 2, block[0], block[1], interval)
+        raise SlideCorrupt(file=file, problem="jpeg_header")
+    if blocks > MOST_BLOCKS:
+        raise SlideCorrupt(file=file, problem="jpeg_blocks", number=blocks)
+    return _Head(data[: parts[-1].end], size, size + 2, block[0], block[1], interval, blocks)
 
 
 class RestartImage:
@@ -177,11 +186,11 @@ class RestartImage:
         head = _head(source.read_at(stream, min(LARGEST_HEAD, length)), file)
         line = -(-self.width // head.block_width)
         if not head.interval or line % head.interval:
-            raise SlideCorrupt(file=file, problem="restart markers that do not fit its width")
+            raise SlideCorrupt(file=file, problem="restarts_width")
         across, down = line // head.interval, -(-self.height // head.block_height)
         starts, high = page.tags[STARTS], page.tags.get(STARTS_HIGH)
         if starts.count != across * down or (high is not None and high.count != starts.count):
-            raise SlideCorrupt(file=file, problem=f"{starts.count} restart markers instead of {across * down}")
+            raise SlideCorrupt(file=file, problem="restarts_count", found=starts.count, needed=across * down)
         self.tile_width = head.interval * head.block_width
         lines = max(1, min(TILE_AREA_PX // self.tile_width, TALLEST_TILE_PX) // head.block_height)
         self.tile_height = lines * head.block_height
@@ -191,6 +200,7 @@ class RestartImage:
             offsets=array("Q"),
             lengths=array("Q"),
             files=None,
+            size=(self.tile_width, self.tile_height),
             head=self._sized(head),
             skip=0,
             media_type="image/jpeg",
@@ -204,6 +214,7 @@ class RestartImage:
                 line_height=head.block_height,
                 lines=lines,
                 height_at=head.height_at,
+                longest=longest_interval(head.interval, head.blocks),
             ),
         )
 
@@ -249,7 +260,7 @@ class _Whole:
     def level(self) -> LevelImage:
         """As a level. Raises `FormatDeclined` where it is too large for that."""
         if self._page.imagewidth * self._page.imagelength > LARGEST_WHOLE_PX:
-            raise FormatDeclined(file=self._source.name, problem="one JPEG image without restart markers")
+            raise FormatDeclined(file=self._source.name, problem="restarts_none")
         return self._image()
 
     def picture(self) -> RgbImage:

@@ -11,6 +11,17 @@ import numpy as np
 from coverslip.slides import jpeg
 from coverslip.slides.errors import SlideCorrupt, SlideTruncated
 from coverslip.slides.layers import Stored
+from coverslip.slides.readers.tiff_decodable import (
+    APERIO_RGB,
+    APERIO_YCC,
+    COMPRESSIONS,
+    JPEG2000,
+    MINISWHITE,
+    RGB,
+    YCBCR,
+    Fourth,
+    fourth_sample,
+)
 from coverslip.slides.readers.tiff_file import Page
 from coverslip.slides.slide import Compression, RgbImage
 from coverslip.slides.source import Source
@@ -19,22 +30,6 @@ from coverslip.slides.tile_index import LevelIndex
 from coverslip.slides.tiled import LARGEST_REGION_PX, check_region_size, white_image
 from coverslip.vocabulary.geometry import Box
 
-MINISWHITE, MINISBLACK, RGB, YCBCR = 0, 1, 2, 6
-JPEG, WEBP, APERIO_YCC, APERIO_RGB = 7, 50001, 33003, 33005
-COMPRESSIONS: dict[int, Compression] = {
-    1: "none",
-    5: "lzw",
-    7: "jpeg",
-    8: "deflate",
-    32946: "deflate",
-    33003: "jpeg2000",
-    33005: "jpeg2000",
-    34712: "jpeg2000",
-    50000: "zstd",
-    34926: "zstd",
-    50001: "webp",
-    34927: "webp",
-}
 VIRTUAL_TILE = 512
 """Grid over images that are stored in strips, in pixels."""
 SAMPLED_TILES = 16
@@ -70,29 +65,6 @@ class LevelImage(Protocol):
         Raises any of `PARSER_ERRORS` where its bytes are damaged.
         """
         ...
-
-
-def undecodable(page: Page, *, depth: int = 1) -> str | None:
-    """Why a directory's pixels would be shown wrongly or not at all, or None. `depth`: focal planes expected."""
-    bits = page.bitspersample
-    if bits != 8 or page.sampleformat not in (None, 1):
-        return f"{bits} bits a channel"
-    if page.samplesperpixel not in (1, 3, 4):
-        return f"{page.samplesperpixel} channels"
-    if page.imagedepth != depth:
-        return "a volume"
-    compression, photometric = int(page.compression), int(page.photometric)
-    if compression not in COMPRESSIONS:
-        return f"compression {compression}"
-    if photometric not in (MINISWHITE, MINISBLACK, RGB, YCBCR):
-        return f"photometric interpretation {photometric}"
-    if photometric == YCBCR and compression not in (JPEG, WEBP, APERIO_YCC, 34712):
-        return "YCbCr that is not JPEG"
-    if photometric in (RGB, YCBCR) and page.samplesperpixel < 3:
-        return f"colour in {page.samplesperpixel} channels"
-    if compression == JPEG and page.samplesperpixel == 4:
-        return "JPEG with 4 channels"
-    return None
 
 
 class TiffImage:
@@ -173,7 +145,9 @@ class TiffImage:
         if not data:
             return None
         if self.is_jpeg:
-            part = self.splice or jpeg.splice(data, self._page.jpegtables, self._colours)
+            part = self.splice
+            if part is None or not part.fits(data):
+                part = jpeg.splice(data, self._page.jpegtables, self._colours)
             if part is not None:
                 return self._polarity(jpeg.decode(part.apply(data), reduction))
         return self._coloured(self._samples(data, number))
@@ -221,6 +195,7 @@ class TiffImage:
             offsets=offsets,
             lengths=lengths,
             files=None,
+            size=(self.tile_width, self.tile_height),
             head=self.splice.head,
             skip=self.splice.skip,
             media_type="image/webp" if self.compression == "webp" else "image/jpeg",
@@ -231,8 +206,8 @@ class TiffImage:
         if self.compression != "jpeg2000" or not self.tiled or self._planes > 1:
             return None
         across, down, offsets, lengths = self._places()
-        is_ycbcr = int(self._page.compression) == APERIO_YCC or int(self._page.photometric) == YCBCR
-        components: Components = "grey" if self._page.samplesperpixel == 1 else "ycbcr" if is_ycbcr else "rgb"
+        is_grey = self._page.samplesperpixel == 1
+        components: Components = "grey" if is_grey else "ycbcr" if self._is_ycbcr_jpeg2000 else "rgb"
         return StoredLevel(across, down, offsets, lengths, None, "jpeg2000", components, None)
 
     def _places(self) -> tuple[int, int, array[int], array[int]]:
@@ -256,15 +231,14 @@ class TiffImage:
     def _check_blocks(self, depth: int) -> None:
         file = self._source.name
         if self.block_width <= 0 or self.block_height <= 0:
-            raise SlideCorrupt(file=file, problem="tiles without a size")
+            raise SlideCorrupt(file=file, problem="tiles_without_size")
         if self.block_width * self.block_height > LARGEST_REGION_PX:
-            raise SlideCorrupt(file=file, problem=f"one tile of {self.block_width} x {self.block_height} pixels")
+            raise SlideCorrupt(file=file, problem="tile_size", width=self.block_width, height=self.block_height)
         across, down = -(-self._page.imagewidth // self.block_width), -(-self._page.imagelength // self.block_height)
         needed = across * down * self._planes * depth
         offsets, counts = len(self._page.dataoffsets), len(self._page.databytecounts)
         if offsets < needed or counts < needed:
-            problem = f"{needed} tiles are needed, {min(offsets, counts)} are listed"
-            raise SlideCorrupt(file=file, problem=problem)
+            raise SlideCorrupt(file=file, problem="tiles_missing", needed=needed, listed=min(offsets, counts))
 
     def _spliced(self) -> jpeg.Splice | None:
         """What makes every stored tile complete, proven on a sample of them; None where they must be decoded."""
@@ -309,16 +283,20 @@ class TiffImage:
             raise ValueError(f"pixels in {pixels.ndim} dimensions")
         return cast(Stored, pixels[..., None] if pixels.ndim == 2 else pixels)
 
+    @property
+    def _is_ycbcr_jpeg2000(self) -> bool:
+        """Whether the codec gives YCbCr: Aperio's compression says it, or the tag of standard JPEG 2000."""
+        compression = int(self._page.compression)
+        return compression == APERIO_YCC or (compression == JPEG2000 and int(self._page.photometric) == YCBCR)
+
     def _coloured(self, pixels: RgbImage) -> RgbImage:
-        """Samples as RGB: grey repeated, Aperio's YCbCr converted, an alpha channel laid on white."""
-        if int(self._page.compression) == APERIO_YCC:
+        """Samples as RGB: grey repeated, YCbCr of JPEG 2000 converted, opacity laid on white as TIFF 6.0 says."""
+        if self._is_ycbcr_jpeg2000:
             pixels = ycbcr_to_rgb(pixels)
         if pixels.shape[2] == 1:
             return self._polarity(np.repeat(pixels, 3, axis=2))
         if pixels.shape[2] == 4:
-            alpha = pixels[..., 3:].astype(np.uint16)
-            flat = (pixels[..., :3].astype(np.uint16) * alpha + 255 * (255 - alpha) + 127) // 255
-            return flat.astype(np.uint8)
+            return _on_white(pixels, fourth_sample(self._page))
         return pixels
 
     def _polarity(self, pixels: RgbImage) -> RgbImage:
@@ -345,6 +323,17 @@ def check_shape(pixels: RgbImage, width: int, height: int) -> None:
     """Raises ValueError where a decoded block is smaller than its place."""
     if pixels.shape[0] < height or pixels.shape[1] < width:
         raise ValueError(f"{pixels.shape[1]} x {pixels.shape[0]} pixels instead of {width} x {height}")
+
+
+def _on_white(pixels: RgbImage, fourth: Fourth | None) -> RgbImage:
+    """Four samples as RGB; colours of associated opacity are multiplied with it already (TIFF 6.0, section 18)."""
+    colours = pixels[..., :3]
+    if fourth not in ("associated", "unassociated"):
+        return np.ascontiguousarray(colours)
+    alpha = pixels[..., 3:].astype(np.uint32)
+    stored = colours.astype(np.uint32)
+    own = 255 * stored if fourth == "associated" else stored * alpha
+    return cast(RgbImage, np.minimum((own + 255 * (255 - alpha) + 127) // 255, 255).astype(np.uint8))
 
 
 def ycbcr_to_rgb(pixels: RgbImage) -> RgbImage:

@@ -9,7 +9,7 @@ from coverslip.slides.readers.tiff_file import OpenTiff
 from coverslip.slides.readers.tiff_images import LevelImage, TiffImage
 from coverslip.slides.slide import EncodedTile, Level, RgbImage, SlideProperties
 from coverslip.slides.stored import StoredIndex
-from coverslip.slides.tile_index import TileIndex
+from coverslip.slides.tile_index import BuiltOtherwise, TileIndex
 from coverslip.slides.tiled import TiledSlide, dct_reductions, exact_downsample
 
 Picture = Callable[[], RgbImage]
@@ -57,7 +57,10 @@ class TiffSlide(TiledSlide):
         place = self._index.place(level, column, row)
         if place is None:
             return None
-        return EncodedTile(place.media_type, place.read_by(self._opened.source.read_at))
+        try:
+            return EncodedTile(place.media_type, place.read_by(self._opened.source.read_at))
+        except BuiltOtherwise:
+            return None
 
     def _decode(self, level: int, column: int, row: int, reduction: int) -> RgbImage | None:
         with damage_is_unreadable(level, column, row):
