@@ -6,20 +6,25 @@ one that stays is `StorageUnavailable`; bytes that are not those of the digest a
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO, Any, cast
 from uuid import uuid4
 
+import obstore
 import pytest
+from obstore.exceptions import GenericError
 from pydantic import SecretStr
 
 from coverslip.errors import InvalidInput
 from coverslip.settings import Settings
-from coverslip.storage import checksums
+from coverslip.storage import checksums, object_place
 from coverslip.storage.blobs import BlobStore
 from coverslip.storage.errors import BlobCorrupt, BlobMissing, StorageUnavailable
+from coverslip.storage.place import aside_name
 from coverslip.testing.faulty_proxy import Fault, FaultyProxy
 from coverslip.testing.object_storage import SECRET_KEY, ObjectStorage
 
@@ -120,6 +125,61 @@ def test_what_could_not_be_sent_whole_is_not_there(
     assert list(store.hot.leftovers()) == []
     assert store.put_file(HERE, source, digest if known else None).digest == digest
     store.verify(HERE, digest)
+
+
+@pytest.fixture
+def small_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that copies 20 MB in one call and no more, as Amazon's does with 5 GB."""
+    limit, real = 20_000_000, obstore.copy
+
+    def copy(store: Any, key: str, to: str) -> None:
+        if obstore.head(store, key)["size"] > limit:
+            raise GenericError("InvalidRequest: the specified copy source is larger than the maximum allowable size")
+        real(store, key, to)
+
+    monkeypatch.setattr(obstore, "copy", copy)
+    monkeypatch.setattr(object_place, "LARGEST_COPY", limit)
+
+
+class Unseekable(io.RawIOBase):
+    """As intake reads: once, from its beginning to its end."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = io.BytesIO(data)
+
+    def read(self, count: int = -1) -> bytes:
+        return self._data.read(count)
+
+    def seek(self, *_: object) -> int:
+        raise OSError("not seekable")
+
+
+@pytest.mark.usefixtures("small_copies")
+def test_a_stream_larger_than_the_storage_copies_in_one_call_comes_in(
+    object_storage: ObjectStorage, tmp_path: Path
+) -> None:
+    store = BlobStore.open(object_storage.settings(tmp_path))
+    told: list[int] = []
+    stored = store.put_stream(HERE, cast(IO[bytes], Unseekable(LARGE)), progress=told.append)
+    assert stored == checksums.of_bytes(LARGE)
+    assert sum(told) == len(LARGE)
+    store.verify(HERE, stored.digest)
+    assert list(store.hot.leftovers()) == []
+    name = aside_name(HERE, stored.digest)
+    store.hot.set_aside(HERE, stored.digest, name)
+    assert not store.exists(HERE, stored.digest)
+    assert [(left.name, left.size_bytes) for left in store.hot.leftovers()] == [(name, len(LARGE))]
+
+
+@pytest.mark.usefixtures("small_copies")
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_second_pass_that_is_cut_leaves_nothing(store: BlobStore, proxy: FaultyProxy, fault: Fault) -> None:
+    proxy.break_down(fault, method="GET")
+    with pytest.raises((StorageUnavailable, BlobCorrupt)):
+        store.put_stream(HERE, cast(IO[bytes], Unseekable(LARGE)))
+    proxy.mend()
+    assert list(store.list()) == []
+    assert list(store.hot.leftovers()) == []
 
 
 def test_a_storage_that_is_gone_is_said_at_once(object_storage: ObjectStorage, tmp_path: Path) -> None:

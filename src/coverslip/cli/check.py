@@ -99,9 +99,12 @@ def check_installation(
     outcome = Outcome()
     organizations = _organizations(database)
     codes = {organization.id: organization.code for organization in organizations}
+    aside: set[str] = set()
     for organization in organizations:
         finding = Finding(organization.code)
         outcome.findings.append(finding)
+        with database.transaction(Actor.system(organization.id)) as tx:
+            aside |= {row.aside for row in custody.findings(tx) if row.aside is not None}
         for error in _of_organization(database, store, organization, finding, progress):
             outcome.problems.append(Problem(organization.code, error))
 
@@ -111,7 +114,7 @@ def check_installation(
 
     for organization_id, error in unregistered_blobs(store, codes, registered):
         outcome.problems.append(Problem(codes.get(organization_id, str(organization_id)), error))
-    for error in leftovers(store, remove=remove_leftovers):
+    for error in leftovers(store, aside, remove=remove_leftovers):
         outcome.problems.append(Problem("-", error))
     if spool is not None:
         _look_at_uploads(database, spool, organizations, outcome, remove=remove_leftovers)

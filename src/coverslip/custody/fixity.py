@@ -28,7 +28,7 @@ from coverslip.records.transaction import Transaction
 from coverslip.storage.blobs import BlobStore
 from coverslip.storage.errors import BlobCorrupt, BlobMissing, StorageFull, StorageUnavailable
 from coverslip.storage.pieces import as_file
-from coverslip.storage.place import Place, verify
+from coverslip.storage.place import Place, aside_name, verify
 
 logger = logging.getLogger(__name__)
 
@@ -177,7 +177,8 @@ def _repair(work: Work, actor: Actor, check_id: UUID, row: Blob, damage: Damage)
     place, aside = places[damage.place], None
     try:
         if damage.kind == "wrong":
-            aside = place.set_aside(actor.organization_id, row.digest)
+            aside = aside_name(actor.organization_id, row.digest)
+            place.set_aside(actor.organization_id, row.digest, aside)
         with as_file(places[source].pieces(actor.organization_id, row.digest)) as reading:
             place.put(actor.organization_id, reading, row.size_bytes, row.digest)
         verify(place, actor.organization_id, row.digest)

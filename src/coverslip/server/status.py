@@ -147,6 +147,7 @@ CODES: Mapping[int, tuple[str, ...]] = {
         "BLOB_CORRUPT",
         "BLOB_IN_TWO_PLACES",
         "REPLICA_WRONG",
+        "STORAGE_FOREIGN",
         "STORAGE_LEFTOVER",
         "UPLOAD_LEFTOVER",
         "DAMAGE_FOUND",

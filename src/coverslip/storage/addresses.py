@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from coverslip.errors import InvalidInput
 from coverslip.settings import Settings
+from coverslip.storage.apart import of_bucket
 from coverslip.storage.errors import StorageUnavailable
 from coverslip.storage.local_place import LocalPlace
 from coverslip.storage.object_place import ObjectPlace
@@ -50,13 +51,19 @@ def open_place(field: str, address: str, configured: Settings, credentials: Cred
     if not set(options) <= set(OPTIONS):
         raise InvalidInput(field=field, problem="storage_address_option", value=", ".join(sorted(options)))
     try:
-        return ObjectPlace(_s3(parts.netloc, parts.path.strip("/"), options, configured, credentials))
+        prefix = parts.path.strip("/")
+        store = _s3(parts.netloc, prefix, options, configured, credentials)
+        return ObjectPlace(store, of_bucket(_endpoint(options, configured), parts.netloc, prefix))
     except (BaseError, ValueError) as error:
         raise StorageUnavailable(problem=str(error).splitlines()[0]) from error
 
 
+def _endpoint(options: dict[str, str], configured: Settings) -> str | None:
+    return options.get("endpoint", configured.s3_endpoint)
+
+
 def _s3(bucket: str, prefix: str, options: dict[str, str], configured: Settings, credentials: Credentials) -> S3Store:
-    endpoint = options.get("endpoint", configured.s3_endpoint)
+    endpoint = _endpoint(options, configured)
     path_style = configured.s3_path_style if configured.s3_path_style is not None else endpoint is not None
     if "path_style" in options:
         path_style = options["path_style"] in ("1", "true")
@@ -81,7 +88,9 @@ def _s3(bucket: str, prefix: str, options: dict[str, str], configured: Settings,
         try:
             client["root_certificate"] = configured.s3_ca_file.read_bytes()
         except OSError as error:
-            raise InvalidInput(field="COVERSLIP_S3_CA_FILE", problem="file_not_readable", detail=str(error)) from error
+            raise InvalidInput(
+                field="COVERSLIP_S3_CA_FILE", problem="file_not_readable", technical=str(error)
+            ) from error
     retry: dict[str, Any] = {
         "max_retries": configured.s3_retries,
         "retry_timeout": timedelta(seconds=seconds * (configured.s3_retries + 1)),

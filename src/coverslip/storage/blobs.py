@@ -20,6 +20,7 @@ from coverslip.errors import CoverslipError
 from coverslip.settings import Settings
 from coverslip.storage import checksums
 from coverslip.storage.addresses import Credentials, open_place
+from coverslip.storage.apart import require_apart
 from coverslip.storage.cache import Cache
 from coverslip.storage.cached_blob import CachedBlob
 from coverslip.storage.checksums import Checksum
@@ -32,6 +33,7 @@ __all__ = ["BlobStore", "StoredBlob", "Tier"]
 
 Tier = Literal["hot", "cold"]
 DEFAULT_CACHE_BYTES = 1_000_000_000
+COLD_FIELD, REPLICA_FIELD = "COVERSLIP_COLD_STORAGE_URL", "COVERSLIP_REPLICA_STORAGE_URL"
 
 
 class BlobStore:
@@ -47,7 +49,10 @@ class BlobStore:
         cache: Cache | None = None,
         configured: Settings | None = None,
     ) -> None:
-        """`folder` or `url`: the hot place. `cold`: where rules move blobs; `replica`: a second copy of everything."""
+        """`folder` or `url`: the hot place. `cold`: where rules move blobs; `replica`: a second copy of everything.
+
+        Raises `InvalidInput` where two of them are the same place or one lies in another.
+        """
         if (folder is None) == (url is None):
             raise ValueError("a blob store is a folder or a URL")
         configured = configured or Settings()
@@ -58,6 +63,8 @@ class BlobStore:
         )
         self.cold = cold
         self.replica = replica
+        named = {"COVERSLIP_STORAGE_URL": self.hot, COLD_FIELD: cold, REPLICA_FIELD: replica}
+        require_apart({field: place for field, place in named.items() if place is not None})
         self._own_cache: tempfile.TemporaryDirectory[str] | None = None
         self._cache = cache
         self.remote = RemoteSlides()
@@ -69,10 +76,10 @@ class BlobStore:
         cold = replica = None
         if settings.cold_storage_url is not None:
             keys = _keys(settings.cold_s3_access_key_id, settings.cold_s3_secret_access_key, general)
-            cold = open_place("COVERSLIP_COLD_STORAGE_URL", settings.cold_storage_url, settings, keys)
+            cold = open_place(COLD_FIELD, settings.cold_storage_url, settings, keys)
         if settings.replica_storage_url is not None:
             keys = _keys(settings.replica_s3_access_key_id, settings.replica_s3_secret_access_key, general)
-            replica = open_place("COVERSLIP_REPLICA_STORAGE_URL", settings.replica_storage_url, settings, keys)
+            replica = open_place(REPLICA_FIELD, settings.replica_storage_url, settings, keys)
         cache = Cache(settings.cache_folder, settings.cache_mb * 1_000_000)
         if settings.storage_url is not None:
             return cls(url=settings.storage_url, cold=cold, replica=replica, cache=cache, configured=settings)

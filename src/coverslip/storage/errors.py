@@ -62,8 +62,14 @@ class ReplicaWrong(CoverslipError):
     code = "REPLICA_WRONG"
 
 
+class StorageForeign(CoverslipError):
+    """Something lies in a place that the store did not put there. Parameters: `name`, `size_bytes`."""
+
+    code = "STORAGE_FOREIGN"
+
+
 class StorageLeftover(CoverslipError):
-    """Something lies in a place that is no blob. Parameters: `name`, `size_bytes`."""
+    """An interrupted transfer left something in a place. Parameters: `name`, `size_bytes`."""
 
     code = "STORAGE_LEFTOVER"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,10 +14,11 @@ from coverslip.storage.errors import (
     BlobMissing,
     BlobUnregistered,
     ReplicaWrong,
+    StorageForeign,
     StorageLeftover,
     StorageUnavailable,
 )
-from coverslip.storage.place import Place, verify
+from coverslip.storage.place import INCOMING, Place, verify
 
 FRESH_SECONDS = 24 * 3600
 """What was written since is on its way in, not left over."""
@@ -90,11 +91,18 @@ def unregistered_blobs(
             yield organization_id, BlobUnregistered(digest=digest)
 
 
-def leftovers(store: BlobStore, *, remove: bool = False) -> Iterator[CoverslipError]:
-    """What lies in a place without being a blob for a day and more; removed where asked. What was set aside stays."""
+def leftovers(store: BlobStore, known: Collection[str], *, remove: bool = False) -> Iterator[CoverslipError]:
+    """What lies in a place without being a blob for a day and more.
+
+    `known`: names of what was set aside and is noted; it stays. Removed, where asked, is only what a transfer of the
+    store itself left: anything else is somebody's, and may be the only copy.
+    """
     for place in _all_places(store):
         for left in place.leftovers():
-            if left.age_seconds < FRESH_SECONDS:
+            if left.age_seconds < FRESH_SECONDS or left.name in known:
+                continue
+            if not left.name.startswith(f"{INCOMING}/"):
+                yield StorageForeign(name=left.name, size_bytes=left.size_bytes)
                 continue
             if remove:
                 place.remove_leftover(left.name)

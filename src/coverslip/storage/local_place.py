@@ -11,9 +11,20 @@ from typing import IO
 from uuid import UUID, uuid4
 
 from coverslip.storage import checksums
+from coverslip.storage.apart import of_folder
 from coverslip.storage.checksums import Checksum
 from coverslip.storage.errors import BlobMissing, StorageFull, StorageUnavailable, is_full
-from coverslip.storage.place import ASIDE, INCOMING, Leftover, Progress, StoredBlob, agree, blob_of, key_of
+from coverslip.storage.place import (
+    ASIDE,
+    INCOMING,
+    Leftover,
+    Progress,
+    StoredBlob,
+    agree,
+    blob_of,
+    key_of,
+    require_within,
+)
 
 
 class LocalPlace:
@@ -28,6 +39,11 @@ class LocalPlace:
     def folder(self) -> Path:
         """As `Place.folder`."""
         return self._folder
+
+    @property
+    def address(self) -> tuple[str, ...]:
+        """As `Place.address`."""
+        return of_folder(self._folder)
 
     def put(
         self,
@@ -104,28 +120,39 @@ class LocalPlace:
         """As `Place.leftovers`."""
         for path in self._files(self._folder):
             name, state = path.relative_to(self._folder).as_posix(), path.stat()
-            if not name.startswith(f"{ASIDE}/") and blob_of(name, 0) is None:
+            if blob_of(name, 0) is None:
                 yield Leftover(name, state.st_size, time.time() - state.st_mtime)
 
     def remove_leftover(self, name: str) -> None:
         """As `Place.remove_leftover`."""
+        require_within(INCOMING, name)
         with self._said("-"):
             (self._folder / name).unlink(missing_ok=True)
 
-    def set_aside(self, organization_id: UUID, digest: str) -> str:
+    def leave_mark(self) -> str:
+        """As `Place.leave_mark`."""
+        name = f"{INCOMING}/{uuid4().hex}"
+        with self._said("-"):
+            (self._folder / name).touch(exist_ok=False)
+        return name
+
+    def has_mark(self, name: str) -> bool:
+        """As `Place.has_mark`."""
+        require_within(INCOMING, name)
+        return (self._folder / name).is_file()
+
+    def set_aside(self, organization_id: UUID, digest: str, name: str) -> None:
         """As `Place.set_aside`."""
-        name = f"{ASIDE}/{organization_id}/{digest}-{uuid4().hex[:8]}"
+        require_within(ASIDE, name)
         with self._said(digest):
             target = self._folder / name
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             (self._folder / key_of(organization_id, digest)).replace(target)
             _flush_folder(target.parent)
-        return name
 
     def drop_aside(self, name: str) -> None:
         """As `Place.drop_aside`."""
-        if not name.startswith(f"{ASIDE}/") or ".." in name:
-            raise ValueError("not set aside")
+        require_within(ASIDE, name)
         with self._said("-"):
             (self._folder / name).unlink(missing_ok=True)
 

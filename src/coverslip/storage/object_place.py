@@ -18,15 +18,28 @@ import obstore
 from obstore.exceptions import BaseError, NotFoundError
 
 from coverslip.storage import checksums
+from coverslip.storage.ahead import ahead
 from coverslip.storage.checksums import CHUNK_BYTES, Checksum
 from coverslip.storage.errors import BlobCorrupt, BlobMissing, StorageFull, StorageUnavailable, is_full
-from coverslip.storage.place import ASIDE, INCOMING, Leftover, Progress, StoredBlob, agree, blob_of, key_of
+from coverslip.storage.pieces import as_file
+from coverslip.storage.place import (
+    ASIDE,
+    INCOMING,
+    Leftover,
+    Progress,
+    StoredBlob,
+    agree,
+    blob_of,
+    key_of,
+    require_within,
+)
 
 PART_BYTES = 16 * 1024 * 1024
 """S3 takes 10,000 parts: blobs of up to 156 GiB."""
 PARTS_AT_ONCE = 4
 LARGEST_COPY = 5 * 1000**3
-"""Bytes that S3 copies in one call (CopyObject); a larger blob of unknown digest is read twice instead."""
+"""Bytes that S3 copies in one call (CopyObject). What is larger is sent in parts, by reading it a second time: obstore
+offers no UploadPartCopy."""
 
 
 class ObjectPlace:
@@ -34,9 +47,10 @@ class ObjectPlace:
 
     folder: Path | None = None
 
-    def __init__(self, store: Any) -> None:
-        """`store`: one of obstore's, its retries, time limits and credentials included."""
+    def __init__(self, store: Any, address: tuple[str, ...] = ()) -> None:
+        """`store`: one of obstore's, its retries, time limits and credentials included. `address`: see `apart`."""
         self._store = store
+        self.address = address or ("memory", uuid4().hex)
 
     def put(
         self,
@@ -46,7 +60,7 @@ class ObjectPlace:
         expected: str | None,
         progress: Progress | None = None,
     ) -> Checksum:
-        """As `Place.put`; `source` must be seekable where it is larger than `LARGEST_COPY` and its digest unknown."""
+        """As `Place.put`; a source said to be larger than `LARGEST_COPY` must be seekable: it is hashed first."""
         if expected is None and size_bytes is not None and size_bytes > LARGEST_COPY:
             expected = checksums.of_stream(source).digest
             source.seek(0)
@@ -59,8 +73,7 @@ class ObjectPlace:
         try:
             checksum = self._sent(draft, source, None, progress)
             key = key_of(organization_id, checksum.digest)
-            with _said(checksum.digest):
-                obstore.copy(self._store, draft, key)
+            self._copied(draft, key, checksum)
         finally:
             self._cleared(draft)
         self._stored(key, checksum)
@@ -84,8 +97,11 @@ class ObjectPlace:
 
     def pieces(self, organization_id: UUID, digest: str) -> Iterator[bytes]:
         """As `Place.pieces`."""
+        return self._pieces(key_of(organization_id, digest), digest)
+
+    def _pieces(self, key: str, digest: str) -> Iterator[bytes]:
         with _said(digest):
-            got = obstore.get(self._store, key_of(organization_id, digest))
+            got = obstore.get(self._store, key)
             size, arrived = int(got.meta["size"]), 0
             stream = iter(got.stream(CHUNK_BYTES))
         while True:
@@ -113,33 +129,48 @@ class ObjectPlace:
         """As `Place.leftovers`."""
         for entry in self._entries(None):
             name = str(entry["path"])
-            if not name.startswith(f"{ASIDE}/") and blob_of(name, 0) is None:
+            if blob_of(name, 0) is None:
                 age = (datetime.now(UTC) - entry["last_modified"]).total_seconds()
                 yield Leftover(name, int(entry["size"]), age)
 
     def remove_leftover(self, name: str) -> None:
         """As `Place.remove_leftover`."""
+        require_within(INCOMING, name)
         self._delete(name)
 
-    def set_aside(self, organization_id: UUID, digest: str) -> str:
+    def leave_mark(self) -> str:
+        """As `Place.leave_mark`."""
+        name = f"{INCOMING}/{uuid4().hex}"
+        with _said("-"):
+            obstore.put(self._store, name, name.encode(), use_multipart=False)
+        return name
+
+    def has_mark(self, name: str) -> bool:
+        """As `Place.has_mark`."""
+        require_within(INCOMING, name)
+        try:
+            with _said("-"):
+                obstore.head(self._store, name)
+        except BlobMissing:
+            return False
+        return True
+
+    def set_aside(self, organization_id: UUID, digest: str, name: str) -> None:
         """As `Place.set_aside`."""
-        key, name = key_of(organization_id, digest), f"{ASIDE}/{organization_id}/{digest}-{uuid4().hex[:8]}"
+        require_within(ASIDE, name)
+        key = key_of(organization_id, digest)
         size = self.size(organization_id, digest)
         with _said(digest):
             if size is not None and size > LARGEST_COPY:
-                pieces = self.pieces(organization_id, digest)
-                obstore.put(
-                    self._store, name, pieces, use_multipart=True, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE
-                )
+                with ahead(self._pieces(key, digest)) as pieces:
+                    self._put_parts(name, pieces)
             else:
                 obstore.copy(self._store, key, name)
             obstore.delete(self._store, key)
-        return name
 
     def drop_aside(self, name: str) -> None:
         """As `Place.drop_aside`."""
-        if not name.startswith(f"{ASIDE}/") or ".." in name:
-            raise ValueError("not set aside")
+        require_within(ASIDE, name)
         self._delete(name)
 
     def _sent(self, key: str, source: IO[bytes], expected: str | None, progress: Progress | None) -> Checksum:
@@ -173,10 +204,8 @@ class ObjectPlace:
                 raise
 
         try:
-            with _said(expected or "-"):
-                obstore.put(
-                    self._store, key, parts(), use_multipart=True, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE
-                )
+            with _said(expected or "-"), ahead(parts()) as read:
+                self._put_parts(key, read)
         except (StorageUnavailable, BlobCorrupt):
             if failure and isinstance(failure[0], OSError):
                 raise _error(failure[0]) from failure[0]
@@ -184,6 +213,18 @@ class ObjectPlace:
                 raise failure[0] from None
             raise
         return running.checksum()
+
+    def _put_parts(self, key: str, parts: Iterator[bytes]) -> None:
+        obstore.put(self._store, key, parts, use_multipart=True, chunk_size=PART_BYTES, max_concurrency=PARTS_AT_ONCE)
+
+    def _copied(self, draft: str, key: str, checksum: Checksum) -> None:
+        """Give a draft its name. The storage copies it; one too large for that passes through here a second time."""
+        if checksum.size_bytes <= LARGEST_COPY:
+            with _said(checksum.digest):
+                obstore.copy(self._store, draft, key)
+            return
+        with as_file(self._pieces(draft, checksum.digest)) as reading:
+            self._sent(key, reading, checksum.digest, None)
 
     def _stored(self, key: str, checksum: Checksum) -> None:
         """Raise `BlobCorrupt`, and leave nothing, where the storage does not hold what was sent to it."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from coverslip.storage import checksums
 from coverslip.storage.checksums import Checksum
@@ -52,6 +52,10 @@ class Place(Protocol):
     def folder(self) -> Path | None:
         """The folder, None in object storage."""
 
+    @property
+    def address(self) -> tuple[str, ...]:
+        """What tells it from other places; the beginning of another's where that one lies inside (`apart`)."""
+
     def put(
         self,
         organization_id: UUID,
@@ -81,13 +85,19 @@ class Place(Protocol):
         """Every blob of one organization, or of all."""
 
     def leftovers(self) -> Iterator[Leftover]:
-        """What lies there without being a blob."""
+        """What lies there without being a blob: cut-off transfers, what was set aside, what somebody else put there."""
 
     def remove_leftover(self, name: str) -> None:
-        """Remove one of `leftovers`."""
+        """Remove what a transfer left; ValueError for a name that the place did not give itself."""
 
-    def set_aside(self, organization_id: UUID, digest: str) -> str:
-        """Move damaged bytes out of the way, unchanged; returns the name they have then."""
+    def leave_mark(self) -> str:
+        """Write an empty file among the incoming ones; its name, to be removed as a leftover."""
+
+    def has_mark(self, name: str) -> bool:
+        """Whether this very mark lies here."""
+
+    def set_aside(self, organization_id: UUID, digest: str, name: str) -> None:
+        """Move damaged bytes out of the way, unchanged, to a name from `aside_name`. Raises `BlobMissing`."""
 
     def drop_aside(self, name: str) -> None:
         """Remove what was set aside; nothing happens where there is nothing."""
@@ -98,6 +108,17 @@ def key_of(organization_id: UUID, digest: str) -> str:
     if len(digest) != 64 or not set(digest) <= set("0123456789abcdef"):
         raise BlobMissing(digest=digest[:80])
     return f"{organization_id}/{digest[:2]}/{digest}"
+
+
+def aside_name(organization_id: UUID, digest: str) -> str:
+    """A new name for damaged bytes, to be written down before they are moved there."""
+    return f"{ASIDE}/{organization_id}/{digest}-{uuid4().hex[:8]}"
+
+
+def require_within(folder: str, name: str) -> None:
+    """ValueError unless the name lies in this folder of the place's own: nothing else is ever removed by name."""
+    if not name.startswith(f"{folder}/") or ".." in name.split("/"):
+        raise ValueError(f"not in {folder}: {name}")
 
 
 def blob_of(key: str, size_bytes: int) -> StoredBlob | None:

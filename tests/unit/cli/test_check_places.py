@@ -18,7 +18,7 @@ from coverslip.records.queries import custody
 from coverslip.records.queries.blob import register_blob
 from coverslip.storage.blobs import BlobStore
 from coverslip.storage.local_place import LocalPlace
-from coverslip.storage.place import INCOMING
+from coverslip.storage.place import ASIDE, INCOMING, aside_name
 
 DATA = b"tissue" * 1000
 DAYS = 3 * 24 * 3600
@@ -116,14 +116,44 @@ def test_what_a_transfer_left_is_said_after_a_day_and_removed_when_asked(
     assert store.folder is not None
     draft = store.folder / INCOMING / "cut off"
     draft.write_bytes(b"half")
-    (store.folder / "desktop.ini").write_bytes(b"")
     assert codes(database, store) == []
+    made_old(draft)
+    assert codes(database, store) == ["STORAGE_LEFTOVER"]
+    assert codes(database, store, remove=True) == ["STORAGE_LEFTOVER"]
+    assert codes(database, store) == []
+
+
+@pytest.mark.parametrize("name", ["desktop.ini", "cold/0/blob", f"{ASIDE}/x/forgotten", "sub/.incoming/other"])
+def test_what_the_store_did_not_put_there_is_said_and_never_removed(
+    database: Database, store: BlobStore, digest: str, name: str
+) -> None:
+    assert store.folder is not None
+    path = store.folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"somebody's only copy")
+    made_old(path)
+    assert codes(database, store, remove=True) == ["STORAGE_FOREIGN"]
+    assert path.read_bytes() == b"somebody's only copy"
+
+
+def test_damaged_bytes_that_are_noted_are_not_foreign(
+    database: Database, store: BlobStore, digest: str, organization: Organization
+) -> None:
+    assert store.folder is not None
+    name = aside_name(organization.id, digest)
+    (store.folder / name).parent.mkdir(parents=True)
+    (store.folder / name).write_bytes(b"damaged")
+    made_old(store.folder / name)
+    assert codes(database, store) == ["STORAGE_FOREIGN"]
+    with database.transaction(Actor.system(organization.id)) as tx:
+        made = tx.add(FixityCheck())
+        tx.add(FixityFinding(check_id=made.id, digest=digest, place="hot", kind="wrong", aside=name))
+    assert codes(database, store) == ["DAMAGE_FOUND"]
+
+
+def made_old(path: Path) -> None:
     old = time.time() - DAYS
-    for path in (draft, store.folder / "desktop.ini"):
-        os.utime(path, (old, old))
-    assert codes(database, store) == ["STORAGE_LEFTOVER", "STORAGE_LEFTOVER"]
-    assert codes(database, store, remove=True) == ["STORAGE_LEFTOVER", "STORAGE_LEFTOVER"]
-    assert codes(database, store) == []
+    os.utime(path, (old, old))
 
 
 def test_uploads_that_nobody_waits_for_are_said_and_removed_when_asked(

@@ -123,15 +123,32 @@ class BlobStoreContract:
 
     def test_damaged_bytes_are_set_aside_unchanged_until_they_are_dropped(self, store: BlobStore, here: UUID) -> None:
         digest = store.put_bytes(here, SMALL).digest
-        name = store.hot.set_aside(here, digest)
+        name = places.aside_name(here, digest)
+        store.hot.set_aside(here, digest, name)
         assert name.startswith(places.ASIDE)
         assert not store.exists(here, digest)
         assert list(store.list(here)) == []
-        assert list(store.hot.leftovers()) == []
+        assert [left.name for left in store.hot.leftovers()] == [name]
         store.put_bytes(here, SMALL)
         store.hot.drop_aside(name)
         store.hot.drop_aside(name)
         assert store.read(here, digest) == SMALL
+
+    def test_only_what_the_store_left_itself_can_be_removed_by_name(self, store: BlobStore, here: UUID) -> None:
+        digest = store.put_bytes(here, SMALL).digest
+        for name in (places.key_of(here, digest), f"{places.INCOMING}/../{places.key_of(here, digest)}"):
+            with pytest.raises(ValueError, match="not in"):
+                store.hot.remove_leftover(name)
+            with pytest.raises(ValueError, match="not in"):
+                store.hot.drop_aside(name)
+        assert store.read(here, digest) == SMALL
+
+    def test_a_mark_is_seen_where_it_was_left(self, store: BlobStore) -> None:
+        name = store.hot.leave_mark()
+        assert store.hot.has_mark(name)
+        store.hot.remove_leftover(name)
+        assert not store.hot.has_mark(name)
+        assert list(store.hot.leftovers()) == []
 
     def test_a_range_through_the_cache_is_those_bytes(self, store: BlobStore, here: UUID) -> None:
         digest = store.put_bytes(here, LARGE).digest
