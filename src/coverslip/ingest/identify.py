@@ -1,6 +1,7 @@
 """Which slide of which case a file is: by the label's barcode, by names, never by a guess.
 
-Where the case or the slide cannot be told for certain, the slide waits in the queue and `Place.reasons` says why.
+Every text that speaks (each barcode, the file's name, the folder's) is heard by itself first. One of them has to spell
+one slide, and none may say anything else; otherwise the slide waits in the queue and `Place.reasons` says why.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from coverslip.ingest.match_rules import Reading, Rule, Source, read
+from coverslip.ingest.slide_words import Fit, Words, agrees, said_apart, says_nothing, spelled, words
 from coverslip.records.models import Slide
 from coverslip.records.queries import intake
 from coverslip.records.queries import slide as slides
@@ -78,138 +80,179 @@ class Place:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one text says.
+
+    `cases`: ids of the cases it names, or the number where no case has it. `fitting`: every slide that it may mean,
+    `doubtful` where it may as well mean another block's. `rest`: its words beyond the number. `waiting`: slides of the
+    case that wait for a file.
+    """
+
+    cases: frozenset[UUID | str]
+    reading: Reading | None = None
+    fitting: tuple[PlacedSlide, ...] = ()
+    doubtful: bool = False
+    rest: Words = ()
+    waiting: tuple[PlacedSlide, ...] = ()
+
+    @property
+    def slide(self) -> PlacedSlide | None:
+        """The one slide that it spells."""
+        return self.fitting[0] if len(self.fitting) == 1 and not self.doubtful and len(self.cases) == 1 else None
+
+    def allows(self, placed: PlacedSlide) -> bool:
+        """Whether nothing in it speaks against this slide."""
+        if self.doubtful or self.cases != {placed.slide.case_id}:
+            return False
+        if self.fitting:
+            return any(one.slide.id == placed.slide.id for one in self.fitting)
+        return agrees(self.rest, placed)
+
+
 def find_place(tx: Transaction, named: Named) -> Place:
     """The slide that waits for this file.
 
-    The barcode is the word of the laboratory: first the slide that carries it, then the text read by the hospital's
-    rules and by the built-in one. Names (`ACCESSION-A1-2_KI67.svs`: accession number, block, slide, marker) are asked
-    where there is no barcode; where both speak and contradict each other, nothing is matched.
+    The barcode is the word of the laboratory: the slide that carries it, and its text as the hospital's rules read it,
+    else the built-in one. Names (`ACCESSION-A1-2_KI67.svs`: accession number, block, slide, marker) are heard as well;
+    nothing of all that is said may contradict the rest.
     """
     rules = [rule for rule in intake.rules(tx) if rule.enabled]
-    by_label = _by_label(tx, rules, named.barcodes)
-    by_name = _by_name(tx, rules, named)
-    if by_label is not None and by_name is not None:
-        return _agreed(by_label, by_name)
-    found = by_label or by_name
-    if found is None:
-        return Place(reasons=("BARCODE_UNKNOWN" if named.barcodes else "NOT_NAMED",))
-    if by_label is None and named.barcodes and _carries_another(found, named.barcodes):
-        return replace(found, slide=None, reasons=("LABEL_CONTRADICTS_NAME",), candidates=_candidates(tx, found))
-    return found
-
-
-def _agreed(label: Place, name: Place) -> Place:
-    """What the label says, unless the name says something else."""
-    same = label.case_id == name.case_id
-    if same and label.case_id is None:
-        same = _plain(label.reading.accession if label.reading else "") == _plain(
-            name.reading.accession if name.reading else ""
-        )
-    if same and label.slide is not None and name.slide is not None:
-        same = label.slide.id == name.slide.id
-    if same and label.slide is None and name.slide is not None and _says_case_only(label.reading):
-        return name
-    if same or "BARCODE_FITS_SEVERAL_CASES" in label.reasons:
-        return label
-    both = {placed.slide.id: placed for placed in (*label.candidates, *name.candidates)}
-    return Place(None, label.case_id, ("LABEL_CONTRADICTS_NAME",), label.reading or name.reading, tuple(both.values()))
-
-
-def _says_case_only(reading: Reading | None) -> bool:
-    """Whether a label was read that bears nothing but the accession number."""
-    if reading is None or reading.block or reading.slide or reading.stain:
-        return False
-    return reading.rule != BUILT_IN or _plain(reading.text) == _plain(reading.accession)
-
-
-def _carries_another(found: Place, barcodes: tuple[str, ...]) -> bool:
-    """Whether the slide that the name says is registered with a barcode, and the label shows a different one."""
-    return found.slide is not None and found.slide.barcode is not None and found.slide.barcode not in barcodes
-
-
-def _candidates(tx: Transaction, found: Place) -> tuple[PlacedSlide, ...]:
-    placed = None if found.slide is None else slides.placed_slide(tx, found.slide.id)
-    return found.candidates or (() if placed is None else (placed,))
-
-
-def _by_label(tx: Transaction, rules: Sequence[Rule], barcodes: tuple[str, ...]) -> Place | None:
-    carrying = slides.by_barcodes(tx, barcodes)
-    found = [_one_of(carrying)] if carrying else []
-    carried = {placed.slide.barcode for placed in carrying}
-    for code in barcodes:
-        place = by_text(tx, rules, "barcode", code) if code not in carried else None
-        found += [place] if place is not None else []
-    known = [place for place in found if place.case_id is not None] or found
-    if len({place.case_id for place in known}) > 1:
-        candidates = {placed.slide.id: placed for place in known for placed in place.candidates}
-        return Place(reasons=("BARCODE_FITS_SEVERAL_CASES",), candidates=tuple(candidates.values()))
-    return next((place for place in known if place.slide is not None), known[0] if known else None)
-
-
-def _by_name(tx: Transaction, rules: Sequence[Rule], named: Named) -> Place | None:
-    """By the name, else by the folder's; the built-in rule reads the name only."""
-    unknown = None
+    label = _label(tx, rules, named.barcodes)
     texts: tuple[tuple[Source, str], ...] = (
         ("file_name", PurePosixPath(named.name).stem),
         ("folder_name", named.folder),
     )
-    for source, text in texts:
-        place = by_text(tx, rules, source, text) if text else None
-        if place is not None and place.case_id is not None:
-            return place
-        unknown = unknown or place
-    return unknown
+    names = [said for source, text in texts if text and (said := _heard(tx, rules, source, text)) is not None]
+    if not label and not names:
+        return Place(reasons=("BARCODE_UNKNOWN" if named.barcodes else "NOT_NAMED",))
+    place = _agreed(label, names)
+    if place.slide is not None and not any(said.slide for said in label):
+        return _unless_registered_otherwise(place, named.barcodes)
+    return place
 
 
 def by_text(tx: Transaction, rules: Sequence[Rule], source: Source, text: str) -> Place | None:
-    """What one text says by the rules, the built-in one last; None where it names no case."""
+    """What one text alone says by the rules, the built-in one last; None where it names no case."""
+    said = _heard(tx, rules, source, text)
+    return None if said is None else _agreed([said], [])
+
+
+def names_slide(tx: Transaction, barcode: str, block_id: UUID, label: str) -> bool:
+    """Whether a barcode may be kept as that of the slide in this place: its text names no case, or just this place."""
+    said = _heard(tx, [rule for rule in intake.rules(tx) if rule.enabled], "barcode", barcode)
+    if said is None:
+        return True
+    slide = said.slide.slide if said.slide is not None else None
+    return slide is not None and slide.block_id == block_id and slide.label.casefold() == label.casefold()
+
+
+def _agreed(label: Sequence[Said], names: Sequence[Said]) -> Place:
+    """Where all that was said belongs; without a slide, and with the reason, unless all agree on one."""
+    said = [*label, *names]
+    cases = frozenset(case for one in said for case in one.cases)
+    candidates = _together([placed for one in said for placed in one.fitting])
+    reading = next((one.reading for one in said if one.reading is not None), None)
+    if len(cases) > 1:
+        if any(len(one.cases) > 1 for one in said) or len({case for one in label for case in one.cases}) > 1:
+            return Place(None, None, ("BARCODE_FITS_SEVERAL_CASES",), reading, candidates)
+        return Place(None, _case_of(label), ("LABEL_CONTRADICTS_NAME",), reading, candidates)
+    case_id = _case_of(said)
+    if case_id is None:
+        return Place(reasons=("CASE_UNKNOWN",), reading=reading)
+    chosen = next((one for one in said if one.slide is not None), None)
+    if chosen is None or chosen.slide is None:
+        unclear: Reason = "SEVERAL_MATCH" if candidates else "SLIDE_UNKNOWN"
+        return Place(None, case_id, (unclear,), reading, candidates or said[0].waiting)
+    against = [one for one in said if not one.allows(chosen.slide)]
+    if against:
+        on_label = chosen in label and any(one in label for one in against)
+        differing: Reason = "SEVERAL_MATCH" if on_label else "LABEL_CONTRADICTS_NAME"
+        return Place(None, case_id, (differing,), reading, candidates)
+    if chosen.slide.slide.status not in AWAITING_FILE:
+        return Place(None, case_id, ("ALREADY_SCANNED",), reading, candidates)
+    return Place(chosen.slide.slide, case_id, (), reading, candidates)
+
+
+def _unless_registered_otherwise(place: Place, barcodes: tuple[str, ...]) -> Place:
+    """A slide that only names brought, registered with a barcode that is not among those on the label, waits."""
+    registered = place.slide.barcode if place.slide is not None else None
+    if registered is None or not barcodes or words(registered) in {words(code) for code in barcodes}:
+        return place
+    return replace(place, slide=None, reasons=("LABEL_CONTRADICTS_NAME",))
+
+
+def _label(tx: Transaction, rules: Sequence[Rule], barcodes: tuple[str, ...]) -> list[Said]:
+    """What each barcode says: the slides registered with it, and its text.
+
+    Of a registered barcode the text need not be understood; what it says of a slide or of another case counts.
+    """
+    carrying = slides.by_barcodes(tx, barcodes)
+    found = []
+    for code in dict.fromkeys(barcodes):
+        carriers = tuple(placed for placed in carrying if placed.slide.barcode == code)
+        if carriers:
+            cases = frozenset(placed.slide.case_id for placed in carriers if placed.slide.case_id is not None)
+            found.append(Said(cases, None, carriers))
+        said = _heard(tx, rules, "barcode", code)
+        if said is None or (carriers and any(isinstance(case, str) for case in said.cases)):
+            continue
+        if not carriers or said.fitting or said.cases != found[-1].cases:
+            found.append(said)
+    return found
+
+
+def _heard(tx: Transaction, rules: Sequence[Rule], source: Source, text: str) -> Said | None:
+    """What one text says by the rules, the built-in one last; the folder's name is read by rules only."""
     reading = read(rules, source, text)
     if reading is not None:
         return _by_reading(tx, reading)
     return _by_words(tx, source, text) if source != "folder_name" else None
 
 
-def _by_reading(tx: Transaction, reading: Reading) -> Place:
-    """The slide that a rule's words name; without block, slide or stain only the case is told."""
+def _by_reading(tx: Transaction, reading: Reading) -> Said:
+    """What a rule's words say; without block, slide or stain only the case is told."""
     found = slides.cases_of_accessions(tx, [reading.accession])
     if not found:
-        return Place(reasons=("CASE_UNKNOWN",), reading=reading)
+        return Said(frozenset({"-".join(words(reading.accession))}), reading)
     accession, case_id = found[0]
-    here = slides.of_accessions(tx, [accession])
-    said = (reading.block, reading.slide, reading.stain)
-    fitting = [placed for placed in here if _fits(placed, *said)] if any(said) else []
-    return _in_case(case_id, here, fitting, reading)
+    here, blocks = slides.of_accessions(tx, [accession]), slides.blocks_of_case(tx, case_id)
+    apart = (reading.block, reading.slide, reading.stain)
+    fit = said_apart(*apart, here, blocks) if any(apart) else Fit()
+    return _said(case_id, here, fit, reading, tuple(word for part in apart for word in words(part)))
 
 
-def _by_words(tx: Transaction, source: Source, text: str) -> Place | None:
-    """The built-in rule: the accession number, then what names a slide within the case."""
+def _by_words(tx: Transaction, source: Source, text: str) -> Said | None:
+    """The built-in rule: the accession number, then the words that spell a slide of the case.
+
+    Where the text begins with the numbers of several cases, the longest counts, unless it fits a shorter one's slide.
+    """
     plain = unicodedata.normalize("NFKC", text)
+    longest: Said | None = None
     for accession, case_id in slides.cases_of_accessions(tx, list(_beginnings(plain))):
-        rest = _plain(plain[len(accession) :])
-        here = slides.of_accessions(tx, [accession])
-        named = [placed for placed in here if rest and rest in _names(placed)]
-        reading = Reading(source, text, BUILT_IN, accession)
-        return _in_case(case_id, here, named, reading)
-    return None
+        rest = words(plain[len(accession) :])
+        here, blocks = slides.of_accessions(tx, [accession]), slides.blocks_of_case(tx, case_id)
+        said = _said(case_id, here, spelled(rest, here, blocks), Reading(source, text, BUILT_IN, accession), rest)
+        if longest is None:
+            longest = said
+        elif said.fitting and not says_nothing(longest.rest):
+            longest = replace(longest, cases=longest.cases | said.cases, fitting=(*longest.fitting, *said.fitting))
+    return longest
 
 
-def _in_case(case_id: UUID, here: list[PlacedSlide], fitting: list[PlacedSlide], reading: Reading) -> Place:
-    if not fitting:
-        waiting = tuple(placed for placed in here if placed.slide.status in AWAITING_FILE)
-        return Place(None, case_id, ("SLIDE_UNKNOWN",), reading, waiting)
-    return replace(_one_of(fitting), case_id=case_id, reading=reading)
+def _said(case_id: UUID, here: list[PlacedSlide], fit: Fit, reading: Reading, rest: Words) -> Said:
+    waiting = tuple(placed for placed in here if placed.slide.status in AWAITING_FILE)
+    return Said(frozenset({case_id}), reading, fit.slides, fit.doubtful, rest, waiting)
 
 
-def _one_of(found: list[PlacedSlide]) -> Place:
-    """The one that waits for its file, else why there is none."""
-    waiting = [placed for placed in found if placed.slide.status in AWAITING_FILE]
-    cases = {placed.slide.case_id for placed in found}
-    if len(cases) > 1:
-        return Place(reasons=("BARCODE_FITS_SEVERAL_CASES",), candidates=tuple(found))
-    case_id = cases.pop()
-    if len(waiting) == 1:
-        return Place(waiting[0].slide, case_id, candidates=tuple(waiting))
-    return Place(None, case_id, ("SEVERAL_MATCH" if waiting else "ALREADY_SCANNED",), candidates=tuple(found))
+def _case_of(said: Sequence[Said]) -> UUID | None:
+    """The one case that all of them name, where it exists."""
+    cases = {case for one in said for case in one.cases}
+    return next((case for case in cases if isinstance(case, UUID)), None) if len(cases) == 1 else None
+
+
+def _together(found: Sequence[PlacedSlide]) -> tuple[PlacedSlide, ...]:
+    return tuple({placed.slide.id: placed for placed in found}.values())
 
 
 def _beginnings(text: str) -> Iterator[str]:
@@ -218,33 +261,3 @@ def _beginnings(text: str) -> Iterator[str]:
         if match.start() > 0:
             yield text[: match.start()]
     yield text
-
-
-def _fits(placed: PlacedSlide, block: str | None, slide: str | None, stain: str | None) -> bool:
-    """Whether everything that was read is true of the slide."""
-    stains = {_plain(word) for word in (placed.slide.marker, placed.slide.stain) if word}
-    return (
-        (block is None or _plain(block) in {_plain(name) for name in _block_names(placed)})
-        and (slide is None or _plain(slide) == _plain(placed.slide.label) or _plain(slide) in _names(placed))
-        and (stain is None or _plain(stain) in stains)
-    )
-
-
-def _block_names(placed: PlacedSlide) -> tuple[str, ...]:
-    specimen, block = placed.specimen_label or "", placed.block_label or ""
-    whole = block if block.upper().startswith(specimen.upper()) else f"{specimen}{block}"
-    return (whole, block) if block else ()
-
-
-def _names(placed: PlacedSlide) -> set[str]:
-    """What may stand after the accession number for this slide, in plain letters and digits."""
-    slide, whole_block = placed.slide, next(iter(_block_names(placed)), "")
-    stains = [word for word in (slide.marker, slide.stain) if word]
-    made = {f"{whole_block}-{slide.label}", slide.label if slide.label.upper().startswith(whole_block.upper()) else ""}
-    made |= {f"{name}-{stain}" for name in made if name for stain in stains}
-    made |= {f"{whole_block}-{stain}" for stain in stains}
-    return {_plain(name) for name in made if name}
-
-
-def _plain(text: str) -> str:
-    return "".join(character for character in text.upper() if character.isalnum())

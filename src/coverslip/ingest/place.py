@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 from coverslip.access import audit
@@ -11,6 +12,7 @@ from coverslip.cases.status import slide_became_ready
 from coverslip.errors import InvalidInput, NotFound
 from coverslip.ingest.enter import tell
 from coverslip.ingest.errors import PlaceTaken, SlideAlreadyPlaced, SlideNotReadable
+from coverslip.ingest.identify import names_slide
 from coverslip.ingest.queue import require_agreement
 from coverslip.ingest.upload_errors import SlideNotInQueue
 from coverslip.records.models import Slide
@@ -25,6 +27,8 @@ from coverslip.vocabulary.stains import Stain
 
 CHANGEABLE = {"stain": Stain, "marker": Marker, "control_status": ControlStatus, "clone": None}
 PICTURES = ("label", "macro", "thumbnail")
+REPLACED = "REPLACED"
+"""Reason of a slide that was set aside because another took its place; pages say it in their language."""
 
 
 def open_slide_record(tx: Transaction, slide_id: UUID) -> PlacedSlide:
@@ -41,7 +45,9 @@ def match_slide(tx: Transaction, slide_id: UUID, block_id: UUID, label: str, des
     """Give an unmatched slide its place in a block.
 
     An expected slide of that block with this label is fulfilled: its stain, marker, clone, barcode and control pass on,
-    and it stands no longer beside. Readings made before go with the slide: none stays in a case that was only guessed.
+    and it stands no longer beside. One whose file could not be read gives its place up: it is set aside, without
+    place and barcode, and the audit trail says by which slide it was replaced. Readings made before go with the slide:
+    none stays in a case that was only guessed.
     `despite`: codes of the contradictions that the person has seen; one that they have not seen refuses the match.
     Raises `PermissionDenied`, `NotFound`, `InvalidInput`, `SlideAlreadyPlaced`, `SlideNotReadable`, `PlaceTaken`,
     `SlideNotInQueue` (set aside), `MatchContradicts`.
@@ -134,6 +140,9 @@ def associated_image(tx: Transaction, blobs: BlobStore, slide_id: UUID, name: st
 
 
 def _fulfil(tx: Transaction, slide: Slide, block_id: UUID, label: str) -> None:
+    """Take over what was registered for the place; a barcode read on the label stays only where it says no other."""
+    if slide.barcode is not None and not names_slide(tx, slide.barcode, block_id, label):
+        slide.barcode = None
     for other in slides.in_block(tx, block_id):
         if other.label.casefold() != label.casefold():
             continue
@@ -141,4 +150,17 @@ def _fulfil(tx: Transaction, slide: Slide, block_id: UUID, label: str) -> None:
             raise PlaceTaken(label=label)
         slide.stain, slide.marker, slide.clone = other.stain, other.marker, other.clone
         slide.control_status, slide.barcode = other.control_status, other.barcode or slide.barcode
-        slides.remove_expectation(tx, other.id)
+        if other.content_digest is None:
+            slides.remove_expectation(tx, other.id)
+        else:
+            _replace(tx, other, slide)
+
+
+def _replace(tx: Transaction, failed: Slide, slide: Slide) -> None:
+    """Take the place from a slide whose file could not be read."""
+    detail = {"block_id": str(failed.block_id), "label": failed.label, "by": str(slide.id), "code": failed.failure_code}
+    audit.record(tx, "slide.replace", object_type="slide", object_id=failed.id, case_id=failed.case_id, detail=detail)
+    failed.case_id = failed.block_id = failed.barcode = None
+    failed.set_aside_at, failed.set_aside_by, failed.set_aside_reason = datetime.now(UTC), tx.actor.person_id, REPLACED
+    tx.flush()
+    tell(tx, failed)

@@ -20,6 +20,7 @@ export const ACTIONS: readonly string[] = [
   "slide.change",
   "slide.set_aside",
   "slide.bring_back",
+  "slide.replace",
   "upload.begin",
   "upload.send",
   "upload.abort",

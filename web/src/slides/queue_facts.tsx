@@ -15,13 +15,15 @@ export function nameOfSlide(slide: QueuedSlide): string {
 export function QueueFacts({ slide }: { slide: QueuedSlide }) {
   const { t } = useTranslation("screen");
   const language = useLanguage();
+  const given = slide.set_aside_reason ?? "";
+  const whySetAside = given === "REPLACED" ? t("reconcile.was_replaced") : given;
   return (
     <Box component="dl" className={classes["facts"] ?? ""}>
       <dt>{t("reconcile.why")}</dt>
       <dd>
         {slide.set_aside_at !== null && (
           <Text size="sm">
-            {t("reconcile.was_set_aside", { at: dateTime(slide.set_aside_at), reason: slide.set_aside_reason ?? "" })}
+            {t("reconcile.was_set_aside", { at: dateTime(slide.set_aside_at), reason: whySetAside })}
           </Text>
         )}
         {slide.failure !== null && (

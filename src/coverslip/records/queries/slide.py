@@ -28,6 +28,15 @@ class PlacedSlide:
     block_label: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class PlacedBlock:
+    """A block as its case calls it."""
+
+    id: UUID
+    specimen_label: str
+    label: str
+
+
 def slide(tx: Transaction, slide_id: UUID, *, for_update: bool = False) -> Slide | None:
     """One slide with its files, freshly read; locked until the transaction ends where asked."""
     query = select(Slide).options(selectinload(Slide.files)).where(Slide.id == slide_id)
@@ -50,10 +59,13 @@ def by_digest(tx: Transaction, digest: str, *, for_update: bool = False) -> Plac
 
 
 def by_barcodes(tx: Transaction, barcodes: Sequence[str]) -> list[PlacedSlide]:
-    """Slides of a case that carry one of the barcodes; locked until the transaction ends."""
+    """Slides in a block that carry one of the barcodes; locked until the transaction ends.
+
+    What waits in the queue is not asked: the barcode on it may be that of its case, or of a slide beside it.
+    """
     if not barcodes:
         return []
-    query = _placed().where(Slide.barcode.in_(barcodes), Slide.case_id.is_not(None)).order_by(Slide.id)
+    query = _placed().where(Slide.barcode.in_(barcodes), Slide.block_id.is_not(None)).order_by(Slide.id)
     return [PlacedSlide(*row) for row in tx.session.execute(query.with_for_update(of=Slide))]
 
 
@@ -77,6 +89,17 @@ def cases_of_accessions(tx: Transaction, accession_numbers: Sequence[str]) -> li
     return sorted(
         ((number, case_id) for number, case_id in tx.session.execute(query)), key=lambda found: -len(found[0])
     )
+
+
+def blocks_of_case(tx: Transaction, case_id: UUID) -> list[PlacedBlock]:
+    """Every block of a case, whether slides of it are expected or not."""
+    query = (
+        select(Block.id, Specimen.label, Block.label)
+        .join(Specimen, Specimen.id == Block.specimen_id)
+        .where(Specimen.case_id == case_id)
+        .order_by(Block.id)
+    )
+    return [PlacedBlock(*row) for row in tx.session.execute(query)]
 
 
 def in_block(tx: Transaction, block_id: UUID) -> list[Slide]:
