@@ -62,7 +62,7 @@ def spacing_of_texts(x_um: str | None, y_um: str | None) -> StatedSpacing:
     """From two texts in micrometres; missing or empty ones state nothing, zero, negative and absurd ones nonsense."""
     if not (x_um or "").strip() and not (y_um or "").strip():
         return StatedSpacing()
-    return spacing_of_numbers(_number(x_um), _number(y_um))
+    return spacing_of_numbers(spacing_number(x_um), spacing_number(y_um))
 
 
 def spacing_of_numbers(x_um: float | None, y_um: float | None, *, coarsest_um: float | None = None) -> StatedSpacing:
@@ -104,7 +104,8 @@ def checked_by_levels(
     return stated
 
 
-def _number(text: str | None) -> float | None:
+def spacing_number(text: str | None) -> float | None:
+    """A finite number, with a point or a comma, negative and zero too; None for anything else."""
     try:
         value = float((text or "").replace(",", "."))
     except ValueError:

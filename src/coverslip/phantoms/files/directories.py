@@ -49,7 +49,8 @@ class Directory:
 
     def resolution(self, micrometres: float) -> Directory:
         """Set the pixel size in the resolution tags; returns the directory."""
-        per_centimetre = (round(1e8 / micrometres), 10_000)
+        parts = 10_000 if micrometres > 0.1 else 1  # both sides of the ratio have 32 bits
+        per_centimetre = (round(1e4 / micrometres * parts), parts)
         self.tags[X_RESOLUTION] = self.tags[Y_RESOLUTION] = (RATIONAL, [per_centimetre])
         return self.number(RESOLUTION_UNIT, 3, kind=SHORT)
 

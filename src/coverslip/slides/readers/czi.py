@@ -170,7 +170,7 @@ def _opened(source: Source, name: str) -> CziSlide:
         width=width,
         height=height,
         levels=_described(width, height, factors, finest[0]),
-        spacing=metadata.spacing,
+        spacing=metadata.spacing.spacing,
         objective_power=metadata.objective_power,
         associated=tuple(sorted(pictures)),
         barcode=metadata.barcode,
@@ -180,6 +180,7 @@ def _opened(source: Source, name: str) -> CziSlide:
         planes=_planes(planes, shown, metadata),
         shown_plane=shown,
         channels=_channels(finest[0], channels, metadata, levels, shown),
+        spacing_problem=metadata.spacing.problem,
     )
     return CziSlide(properties, levels, file, blocks, pictures)
 

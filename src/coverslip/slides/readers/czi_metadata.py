@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
-from coverslip.slides.spacing import credible_spacing
-from coverslip.vocabulary.units import Spacing
+from coverslip.slides.readers.texts import positive
+from coverslip.slides.spacing import StatedSpacing, spacing_number, spacing_of_numbers
 
 UM_PER_M = 1_000_000.0
 COLOUR = re.compile(r"#(?:[0-9A-Fa-f]{2})?([0-9A-Fa-f]{2})([0-9A-Fa-f]{2})([0-9A-Fa-f]{2})")
@@ -30,7 +29,7 @@ class CziChannel:
 class CziMetadata:
     """None for what the file does not say."""
 
-    spacing: Spacing | None
+    spacing: StatedSpacing
     plane_step_um: float | None
     objective_power: float | None
     barcode: str | None
@@ -42,19 +41,25 @@ class CziMetadata:
 def read_metadata(xml: str) -> CziMetadata:
     """Raises ElementTree.ParseError (a SyntaxError) for broken XML."""
     if not xml.strip("\0 \r\n"):
-        return CziMetadata(None, None, None, None, None, None, ())
+        return CziMetadata(StatedSpacing(), None, None, None, None, None, ())
     root = ElementTree.fromstring(xml.rstrip("\0"))  # noqa: S314  expat limits entity expansion; this runs in the sandbox
-    steps = {entry.get("Id"): _number(entry.findtext("Value")) for entry in root.iterfind(".//Scaling/Items/Distance")}
-    x, y, z = (steps.get(axis) for axis in "XYZ")
+    steps = {entry.get("Id"): entry.findtext("Value") for entry in root.iterfind(".//Scaling/Items/Distance")}
     return CziMetadata(
-        spacing=credible_spacing(_um(x), _um(y)),
-        plane_step_um=_um(z),
-        objective_power=_number(root.findtext(".//Instrument/Objectives/Objective/NominalMagnification")),
+        spacing=_spacing(steps.get("X"), steps.get("Y")),
+        plane_step_um=_um(positive(steps.get("Z"))),
+        objective_power=positive(root.findtext(".//Instrument/Objectives/Objective/NominalMagnification")),
         barcode=_text(root, ".//Barcodes/Barcode/Content"),
         scanner_model=_text(root, ".//Instrument/Microscopes/Microscope/Name") or _text(root, ".//Microscope/System"),
         scanned_at=_text(root, ".//Image/AcquisitionDateAndTime"),
         channels=_channels(root),
     )
+
+
+def _spacing(x: str | None, y: str | None) -> StatedSpacing:
+    """From two texts in metres."""
+    if not (x or "").strip() and not (y or "").strip():
+        return StatedSpacing()
+    return spacing_of_numbers(_um(spacing_number(x)), _um(spacing_number(y)))
 
 
 def _channels(root: ElementTree.Element) -> tuple[CziChannel, ...]:
@@ -66,7 +71,7 @@ def _channels(root: ElementTree.Element) -> tuple[CziChannel, ...]:
         shown = by_id.get(channel.get("Id"), settings[number] if number < len(settings) else None)
         colour = _text(shown, "Color") if shown is not None else None
         match = COLOUR.fullmatch(colour or _text(channel, "Color") or "")
-        wavelength = _number(channel.findtext("EmissionWavelength"))
+        wavelength = positive(channel.findtext("EmissionWavelength"))
         found.append(
             CziChannel(
                 name=channel.get("Name") or _text(channel, "Fluor") or _text(channel, "DyeName"),
@@ -94,11 +99,3 @@ def _um(metres: float | None) -> float | None:
 
 def _text(element: ElementTree.Element, path: str) -> str | None:
     return (element.findtext(path) or "").strip() or None
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        value = float(text) if text else 0.0
-    except ValueError:
-        return None
-    return value if math.isfinite(value) and value > 0 else None

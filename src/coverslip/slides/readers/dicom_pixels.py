@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from coverslip.slides import jpeg
 from coverslip.slides.errors import FormatDeclined
 from coverslip.slides.readers.dicom_instance import Instance
+from coverslip.slides.rgb import ycbcr_to_rgb
 from coverslip.slides.slide import Compression
 
 JPEG_BASELINE = "1.2.840.10008.1.2.4.50"
@@ -194,11 +195,3 @@ def _is_ycbcr(data: bytes, encoding: Encoding) -> bool:
         at = data.find(COD, start)
         return at < 0 or data[at + 8] == 0  # multiple component transformation, ISO/IEC 15444-1 A.6.1
     return encoding.compression != "jpeg"
-
-
-def ycbcr_to_rgb(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    """YBR_FULL of PS3.3 C.7.6.3.1.2 (full range, ITU-R BT.601) to RGB; both (h, w, 3) uint8."""
-    y, cb, cr = (pixels[..., channel].astype(np.float32) for channel in range(3))
-    cb, cr = cb - 128, cr - 128
-    rgb = np.stack([y + 1.402 * cr, y - 0.344136 * cb - 0.714136 * cr, y + 1.772 * cb], axis=2)
-    return np.asarray(np.clip(np.rint(rgb), 0, 255), dtype=np.uint8)

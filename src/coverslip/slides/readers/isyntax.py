@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,9 @@ import numpy as np
 from coverslip.slides import jpeg
 from coverslip.slides.errors import ReaderMissing, SlideCorrupt, damage_is_corruption, damage_is_unreadable
 from coverslip.slides.readers.tiff_chain import check_size
+from coverslip.slides.rgb import on_white
 from coverslip.slides.slide import EncodedTile, Level, RgbImage, SlideProperties
-from coverslip.slides.spacing import credible_spacing
+from coverslip.slides.spacing import spacing_of_numbers
 from coverslip.slides.tiled import TiledSlide, tile_bounds
 
 MAGIC = b'<DataObject ObjectType="DPUfsImport">'
@@ -77,7 +77,7 @@ class ISyntaxSlide(TiledSlide):
                 pixels = self._source.read_region(part.x, part.y, part.width, part.height, level)
             except self._errors as error:
                 raise ValueError(f"libisyntax: {type(error).__name__}") from error
-            return _on_white(np.asarray(pixels))
+            return on_white(np.asarray(pixels))
 
     def _associated(self, name: str) -> RgbImage:
         with damage_is_unreadable(0, 0, 0):
@@ -85,13 +85,6 @@ class ISyntaxSlide(TiledSlide):
             if stored is None:
                 raise ValueError("the picture is gone")
             return jpeg.decode(stored)
-
-
-def _on_white(pixels: RgbImage) -> RgbImage:
-    """(h, w, 4) uint8 RGBA, not premultiplied: alpha 0 where nothing was scanned."""
-    shown = np.ascontiguousarray(pixels[..., :3])
-    shown[pixels[..., 3] == 0] = 255
-    return shown
 
 
 def _picture(source: Any, name: str) -> bytes | None:
@@ -113,7 +106,7 @@ def _properties(source: Any, file: str) -> SlideProperties:
         for (across, down), downsample in zip(sizes, source.level_downsamples, strict=True)
     )
     profile = source.read_icc_profile()
-    x, y = float(source.mpp_x), float(source.mpp_y)
+    spacing = spacing_of_numbers(float(source.mpp_x), float(source.mpp_y))
     return SlideProperties(
         format="isyntax",
         reader=ISyntaxReader.name,
@@ -121,9 +114,10 @@ def _properties(source: Any, file: str) -> SlideProperties:
         width=sizes[0][0],
         height=sizes[0][1],
         levels=levels,
-        spacing=credible_spacing(x, y) if math.isfinite(x) and math.isfinite(y) else None,
+        spacing=spacing.spacing,
         objective_power=None,
         associated=tuple(name for name in ("label", "macro") if _picture(source, name) is not None),
         barcode=str(source.barcode).strip() or None,
         icc_profile=bytes(profile) if profile is not None and len(profile) else None,
+        spacing_problem=spacing.problem,
     )

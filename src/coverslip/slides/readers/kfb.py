@@ -10,8 +10,9 @@ import numpy as np
 
 from coverslip.slides.errors import ReaderMissing, SlideCorrupt, damage_is_corruption, damage_is_unreadable
 from coverslip.slides.readers.tiff_chain import check_size
+from coverslip.slides.rgb import on_white
 from coverslip.slides.slide import EncodedTile, Level, RgbImage, SlideProperties
-from coverslip.slides.spacing import credible_spacing
+from coverslip.slides.spacing import spacing_of_numbers
 from coverslip.slides.tiled import TiledSlide, check_region_size, exact_downsample, tile_bounds
 from coverslip.vocabulary.geometry import Box
 
@@ -76,13 +77,13 @@ class KfbSlide(TiledSlide):
         scale = self._source.level_downsamples[level]
         corner = (math.ceil(part.x * scale), math.ceil(part.y * scale))
         with damage_is_unreadable(level, column, row):
-            return _on_white(np.asarray(self._source.read_region(corner, level, (part.width, part.height))))
+            return on_white(np.asarray(self._source.read_region(corner, level, (part.width, part.height))))
 
     def _associated(self, name: str) -> RgbImage:
         with damage_is_unreadable(0, 0, 0):
             picture = self._source.associated_images[name]
             check_region_size(Box(0, 0, *picture.size))
-            return _on_white(np.asarray(picture))
+            return on_white(np.asarray(picture))
 
 
 def _strict(package: Any) -> Any:
@@ -92,13 +93,6 @@ def _strict(package: Any) -> Any:
         raise ValueError(f"tile {number} is no picture") from problem
 
     return type("StrictKfbSlide", (package.OpenSlide,), {"__slots__": (), "_try_heal_tile": refuse})
-
-
-def _on_white(pixels: RgbImage) -> RgbImage:
-    """(h, w, 4) uint8 RGBA; kfbslide's alpha is full or nothing."""
-    shown = np.ascontiguousarray(pixels[..., :3])
-    shown[pixels[..., 3] == 0] = 255
-    return shown
 
 
 def _properties(source: Any, file: str) -> SlideProperties:
@@ -115,7 +109,8 @@ def _properties(source: Any, file: str) -> SlideProperties:
         Level(width, height, exact_downsample(sizes[0], (width, height)), side, side, "jpeg", passthrough=False)
         for width, height in sizes
     )
-    spacing, power = float(stated["openslide.mpp-x"]), float(stated["openslide.objective-power"])
+    power, side_um = float(stated["openslide.objective-power"]), float(stated["openslide.mpp-x"])
+    spacing = spacing_of_numbers(side_um, side_um)
     return SlideProperties(
         format="kfb",
         reader=KfbReader.name,
@@ -123,9 +118,10 @@ def _properties(source: Any, file: str) -> SlideProperties:
         width=levels[0].width,
         height=levels[0].height,
         levels=levels,
-        spacing=credible_spacing(spacing, spacing) if math.isfinite(spacing) else None,
+        spacing=spacing.spacing,
         objective_power=power if power > 0 else None,
         associated=tuple(name for name in ASSOCIATED if name in source.associated_images),
         barcode=None,
         icc_profile=None,
+        spacing_problem=spacing.problem,
     )

@@ -18,9 +18,11 @@ from coverslip.slides.errors import (
     damage_is_corruption,
     damage_is_unreadable,
 )
+from coverslip.slides.readers.texts import positive
 from coverslip.slides.readers.tiff_chain import check_size
+from coverslip.slides.rgb import on_white
 from coverslip.slides.slide import Compression, EncodedTile, Level, RgbImage, SlideProperties
-from coverslip.slides.spacing import credible_spacing
+from coverslip.slides.spacing import LevelSize, StatedSpacing, checked_by_levels, spacing_number, spacing_of_texts
 from coverslip.slides.tiled import TiledSlide, tile_bounds
 
 MRXS, MRXS_INDEX, JPEG_HEAD = ".mrxs", "Slidedat.ini", b"\xff\xd8\xff"
@@ -46,6 +48,10 @@ ASSOCIATED = ("label", "macro", "thumbnail")
 BARCODE_KEYS = ("leica.barcode", "hamamatsu.Barcode", "philips.PIM_DP_UFS_BARCODE", "mirax.GENERAL.SLIDE_NAME_BARCODE")
 MODEL_KEYS = ("leica.device-model", "hamamatsu.Product", "tiff.Model", "philips.DICOM_MANUFACTURERS_MODEL_NAME")
 DATE_KEYS = ("leica.creation-date", "philips.DICOM_ACQUISITION_DATETIME")
+DROPPED_KEYS = ("hamamatsu.PhysicalWidth", "hamamatsu.PhysicalHeight")
+"""State the size of a VMS slide; OpenSlide gives no size where they are nought or negative."""
+MRXS_SECTION = "mirax.HIERARCHICAL.HIER_0_VAL_{}_SECTION"
+"""Names the section of Slidedat.ini that describes a level; the first hierarchy is that of the zoom."""
 COMPRESSION: Compression = "other"
 LONGEST_WORDS = 200
 
@@ -151,18 +157,6 @@ def _said(error: openslide.OpenSlideError, path: Path) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in words)[:LONGEST_WORDS]
 
 
-def on_white(pixels: RgbImage) -> RgbImage:
-    """(h, w, 4) uint8 RGBA laid on white; (h, w, 3) passes."""
-    if pixels.shape[2] == 3:
-        return pixels
-    alpha = pixels[..., 3:]
-    if alpha.min(initial=255) == 255:
-        return np.ascontiguousarray(pixels[..., :3])
-    weight = alpha.astype(np.uint16)
-    mixed = (pixels[..., :3].astype(np.uint16) * weight + 255 * (255 - weight) + 127) // 255
-    return np.asarray(mixed, dtype=np.uint8)
-
-
 def _properties(source: Any, file: str) -> SlideProperties:
     stated = source.properties
     detected = stated.get(openslide.PROPERTY_NAME_VENDOR, "")
@@ -177,7 +171,7 @@ def _properties(source: Any, file: str) -> SlideProperties:
         Level(width, height, downsample, min(GRID, width), min(GRID, height), COMPRESSION, passthrough=False)
         for (width, height), downsample in zip(source.level_dimensions, source.level_downsamples, strict=True)
     )
-    x, y = (_number(stated.get(name)) for name in (openslide.PROPERTY_NAME_MPP_X, openslide.PROPERTY_NAME_MPP_Y))
+    spacing = checked_by_levels(_spacing(stated), *_level_sizes(stated, levels))
     profile = source.color_profile
     return SlideProperties(
         format=kind,
@@ -186,23 +180,34 @@ def _properties(source: Any, file: str) -> SlideProperties:
         width=levels[0].width,
         height=levels[0].height,
         levels=levels,
-        spacing=credible_spacing(x, y),
-        objective_power=_number(stated.get(openslide.PROPERTY_NAME_OBJECTIVE_POWER)),
+        spacing=spacing.spacing,
+        objective_power=positive(stated.get(openslide.PROPERTY_NAME_OBJECTIVE_POWER)),
         associated=tuple(name for name in ASSOCIATED if name in source.associated_images),
         barcode=_first(stated, BARCODE_KEYS),
         icc_profile=profile.tobytes() if profile is not None else None,
         scanner_model=_first(stated, MODEL_KEYS),
         scanned_at=_first(stated, DATE_KEYS),
+        spacing_problem=spacing.problem,
     )
+
+
+def _spacing(stated: Any) -> StatedSpacing:
+    """OpenSlide passes on nonsense of some formats and drops that of others."""
+    found = spacing_of_texts(*(stated.get(f"openslide.mpp-{axis}") for axis in "xy"))
+    if found == StatedSpacing() and any(stated.get(key) for key in DROPPED_KEYS):
+        return StatedSpacing(None, "SPACING_NOT_CREDIBLE")
+    return found
+
+
+def _level_sizes(stated: Any, levels: tuple[Level, ...]) -> tuple[list[LevelSize], list[float]]:
+    """What each level of an MRXS slide states, and its downsample; nothing for other formats."""
+    sizes: list[LevelSize] = []
+    for number in range(len(levels)):
+        section = stated.get(MRXS_SECTION.format(number), "")
+        sides = [spacing_number(stated.get(f"mirax.{section}.MICROMETER_PER_PIXEL_{axis}")) for axis in "XY"]
+        sizes.append(None if sides == [None, None] else (sides[0] or math.nan, sides[1] or math.nan))
+    return sizes, [level.downsample for level in levels]
 
 
 def _first(stated: Any, names: tuple[str, ...]) -> str | None:
     return next((str(stated[name]).strip() for name in names if str(stated.get(name, "")).strip()), None)
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        value = float(text) if text is not None else 0.0
-    except ValueError:
-        return None
-    return value if math.isfinite(value) and value > 0 else None

@@ -10,11 +10,12 @@ from PIL import Image, UnidentifiedImageError
 
 from coverslip.slides.errors import FormatDeclined, SlideCorrupt, SlideTooLarge, SlideTruncated, damage_is_corruption
 from coverslip.slides.slide import EncodedTile, Level, RgbImage, SlideProperties
-from coverslip.slides.spacing import CENTIMETRE, INCH, spacing_of_resolution
+from coverslip.slides.spacing import CENTIMETRE, INCH, StatedSpacing, stated_by_resolution
 from coverslip.slides.tiled import LARGEST_REGION_PX, TiledSlide
-from coverslip.vocabulary.units import Spacing
 
 GRID = 512
+JFIF_UNITS = {1: INCH, 2: CENTIMETRE}
+"""Unit of a JPEG's density (JFIF 1.02) -> as TIFF counts it; 0 is none."""
 MRXS = ".mrxs"
 PNG, JPEG, WEBP, BMP = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"WEBP", b"BM"
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
@@ -89,11 +90,12 @@ def _opened(picture: Image.Image, path: Path) -> PlainSlide:
                 passthrough=False,
             ),
         ),
-        spacing=spacing,
+        spacing=spacing.spacing,
         objective_power=None,
         associated=(),
         barcode=None,
         icc_profile=profile if isinstance(profile, bytes) and profile else None,
+        spacing_problem=spacing.problem,
     )
     return PlainSlide(properties, pixels)
 
@@ -106,15 +108,12 @@ def _rgb(picture: Image.Image) -> RgbImage:
     return np.asarray(picture.convert("RGB"))
 
 
-def _spacing(picture: Image.Image) -> Spacing | None:
+def _spacing(picture: Image.Image) -> StatedSpacing:
     """Only where the density is one that a microscope gives; programs write 72 or 96 dpi without meaning it."""
+    unit, density = INCH, picture.info.get("dpi")
     if picture.format == "JPEG":
-        unit, density = picture.info.get("jfif_unit"), picture.info.get("jfif_density")
-        if density is None or unit not in (1, 2):
-            return None
-        return spacing_of_resolution(density[0], density[1], INCH if unit == 1 else CENTIMETRE)
-    density = picture.info.get("dpi")
-    return None if density is None else spacing_of_resolution(density[0], density[1], INCH)
+        unit, density = JFIF_UNITS.get(picture.info.get("jfif_unit", 0), 0), picture.info.get("jfif_density")
+    return StatedSpacing() if density is None else stated_by_resolution(density[0], density[1], unit)
 
 
 class PlainSlide(TiledSlide):

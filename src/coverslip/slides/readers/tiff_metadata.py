@@ -12,10 +12,9 @@ from xml.etree import ElementTree
 from coverslip.slides.spacing import (
     SpacingProblem,
     StatedSpacing,
-    credible_spacing,
     spacing_of_numbers,
-    spacing_of_resolution,
     spacing_of_texts,
+    stated_by_resolution,
 )
 from coverslip.vocabulary.units import Spacing
 
@@ -156,13 +155,14 @@ def tag_metadata(description: str, tags: Any) -> ScanMetadata:
 
     x, y = ratio("XResolution"), ratio("YResolution")
     unit = tags.get("ResolutionUnit")
-    spacing = spacing_of_resolution(x, y, int(unit.value) if unit is not None else 2)
+    stated = stated_by_resolution(x, y, int(unit.value) if unit is not None else 2)
     if description.startswith("ImageJ="):
-        spacing = _imagej_spacing(description, x, y)
+        stated = _imagej_spacing(description, x, y)
     return ScanMetadata(
         format="tiff",
         vendor=text("Make"),
-        spacing=spacing,
+        spacing=stated.spacing,
+        spacing_problem=stated.problem,
         scanner_model=text("Model"),
         scanned_at=iso_date(text("DateTime") or "", TIFF_DATES),
     )
@@ -217,9 +217,9 @@ def _ome_spacing(pixels: ElementTree.Element) -> StatedSpacing:
     return spacing_of_numbers(sides[0], sides[1])
 
 
-def _imagej_spacing(description: str, x: float | None, y: float | None) -> Spacing | None:
+def _imagej_spacing(description: str, x: float | None, y: float | None) -> StatedSpacing:
     values = dict(line.split("=", 1) for line in description.splitlines() if "=" in line)
     unit = IMAGEJ_LENGTHS_UM.get(values.get("unit", "").strip())
     if unit is None or not x or not y:
-        return None
-    return credible_spacing(unit / x, unit / y)
+        return StatedSpacing()
+    return spacing_of_numbers(unit / x, unit / y)
