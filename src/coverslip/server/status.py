@@ -182,6 +182,7 @@ CODES: Mapping[int, tuple[str, ...]] = {
         "DECODER_MEMORY",
         "DECODER_TIMEOUT",
         "INSTALLATION_MISSING",
+        "SLIDE_UNREACHABLE",
         "STORAGE_UNAVAILABLE",
     ),
     507: (

@@ -22,6 +22,13 @@ class SlideMissing(SlideError):
     code = "SLIDE_MISSING"
 
 
+class SlideUnreachable(SlideError):
+    """The system does not let its folder or file be looked at. Parameters: `file`, `problem`."""
+
+    code = "SLIDE_UNREACHABLE"
+    exit_status = 1
+
+
 class SlideEmpty(SlideError):
     """The file has no bytes. Parameter: `file`."""
 

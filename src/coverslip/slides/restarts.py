@@ -94,7 +94,7 @@ class Restarts:
         if self.high_table is not None:
             high = self._numbers(read_at, self.high_table, first, known)
             numbers = [low + (upper << 32) for low, upper in zip(numbers, high, strict=True)]
-        return [*(self.stream + number for number in numbers), self.stream_end]
+        return [*(self.stream + number for number in numbers), self.stream_end][:count]
 
     def _numbers(self, read_at: ReadAt, table: int, first: int, count: int) -> list[int]:
         data = read_at(table + 4 * first, 4 * count)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,12 @@ import simplejpeg
 
 from coverslip.phantoms.files.ndpi import NdpiOptions, write_ndpi
 from coverslip.phantoms.files.picture import tissue
-from coverslip.slides import wire
+from coverslip.slides import restarts, wire
 from coverslip.slides.errors import SlideCorrupt, TileUnreadable
 from coverslip.slides.layers import layer_of
 from coverslip.slides.readers.ndpi import NdpiReader
 from coverslip.slides.registry import open_slide
+from coverslip.slides.restarts import longest_interval
 from coverslip.testing.openslide_pixels import greatest_difference, openslide_properties
 from coverslip.vocabulary.units import Spacing
 
@@ -137,3 +139,44 @@ def test_markers_that_do_not_fit_the_width_are_refused(tmp_path: Path) -> None:
     path.write_bytes(data)
     with pytest.raises(SlideCorrupt):
         NdpiReader().open(path)
+
+
+def test_intervals_longer_than_their_pixels_are_refused_before_they_are_read(tmp_path: Path) -> None:
+    """A table may point at the same 16 MB for every line: 48 of them would be one tile."""
+    path = write_ndpi(tmp_path / "a.ndpi", IMAGE, NdpiOptions(factors=(1,)))
+    with NdpiReader().open(path) as slide:
+        index = slide.tile_index().levels[0]
+    assert index is not None
+    assert index.restarts is not None
+    cut, size = index.restarts, 16 * 1024 * 1024
+    forged = replace(cut, stream_end=size)
+    data = bytearray(path.read_bytes()).ljust(size, b"\0")
+    for number in range(1, cut.across * cut.down, 2):
+        at = cut.table + 4 * number
+        data[at : at + 4] = (size - 100 - cut.stream).to_bytes(4, "little")
+    data[size - 102 : size - 100] = b"\xff\xd0"
+    asked: list[int] = []
+
+    def read_at(offset: int, length: int) -> bytes:
+        asked.append(length)
+        return bytes(data[offset : offset + length])
+
+    with pytest.raises(ValueError, match="more than their pixels"):
+        forged.tile(read_at, index.head, 0, 0)
+    assert sum(asked) < 64 * 1024
+
+
+def test_no_interval_of_noise_reaches_the_bound() -> None:
+    """The bound is proven from the standard; the worst that an encoder makes stays below it."""
+    noise = np.random.default_rng(3).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    stream = simplejpeg.encode_jpeg(noise, quality=100, colorsubsampling="444")
+    scan = len(stream) - stream.index(b"\xff\xda")
+    assert scan < longest_interval(units=1, blocks=3)
+
+
+def test_a_long_table_is_read_line_by_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_ndpi(tmp_path / "a.ndpi", IMAGE)
+    with NdpiReader().open(path) as slide:
+        whole = slide.tile(0, 3, 0).data
+        monkeypatch.setattr(restarts, "TABLE_AT_ONCE", 0)
+        assert slide.tile(0, 3, 0).data == whole
