@@ -204,7 +204,8 @@ def report(results: list[Result], rounds: int, before: str) -> str:
     return f"""## Slides taken in
 
 {date.today().isoformat()}, {before}. `python bench/ingest.py`. {rounds} rounds, floor and intake by turns, each
-first in every other one and after `sync`, the source in the page cache for both; medians. Aim: at least {AIM} of the floor.
+first in every other one and after `sync`, the source in the page cache for both; medians. Aim: at least {AIM} of
+the floor.
 
 | slide | floor: copy + SHA-256 + fsync, MB/s | taken in, MB/s | of the floor | s copying | s for everything else |
 |---|---|---|---|---|---|

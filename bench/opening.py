@@ -30,6 +30,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from shared_tiles import write_shared
 from table import machine, write_section
 
+from coverslip.phantoms.colour import scanner_profile
+
 SIDE = 60_000
 LEVELS = (1, 4, 16)
 AIM_MS = 300.0
@@ -57,12 +59,13 @@ def main() -> int:
     before = machine()
     with tempfile.TemporaryDirectory(prefix="coverslip-bench-") as name, ExitStack() as stack:
         folder = Path(name)
-        address, slides = serve(stack, folder, options.slides, options.processes)
+        address, plain, managed = serve(stack, folder, options.slides, options.processes)
         with sync_playwright() as driver:
             browser = driver.chromium.launch(executable_path=options.chromium, args=["--no-sandbox"])
             state = sign_in(browser, address)
             openings = {
-                which: [opening(browser, state, address, slide, options.show) for slide in slides]
+                f"{kind}, {which}": [opening(browser, state, address, slide, options.show) for slide in slides]
+                for kind, slides in (("without a profile", plain), ("with a colour profile", managed))
                 for which in ("first look ever", "another browser")
             }
             browser.close()
@@ -72,8 +75,8 @@ def main() -> int:
     return 0
 
 
-def serve(stack: ExitStack, folder: Path, count: int, processes: int) -> tuple[str, list[str]]:
-    """A server with one case of `count` slides; (address, ids of the slides)."""
+def serve(stack: ExitStack, folder: Path, count: int, processes: int) -> tuple[str, list[str], list[str]]:
+    """A server with one case; (address, ids of `count` slides without a profile, of as many with one)."""
     environment = {"COVERSLIP_DATA_DIR": str(folder / "data")}
     port = free_port()
     command = [*tool(), "serve", "--port", str(port), "--processes", str(processes), "--no-worker"]
@@ -84,17 +87,19 @@ def serve(stack: ExitStack, folder: Path, count: int, processes: int) -> tuple[s
     address = f"http://127.0.0.1:{port}"
     with httpx.Client(base_url=address, headers={"Origin": address}, timeout=120) as client:
         signed_in(client, json.loads(made)["password"], first=True)
-        register(client, count)
-        for number in range(1, count + 1):
+        register(client, 2 * count)
+        for number in range(1, 2 * count + 1):
             path = folder / f"{ACCESSION}-A1-{number}.svs"
-            write_shared(path, SIDE, LEVELS, number)
+            write_shared(path, SIDE, LEVELS, number, profile=scanner_profile() if number > count else b"")
             call(environment, "ingest", str(path), "--organization", "BENCH", "--settle", "0", "--json")
         case = client.get("/api/v1/cases").raise_for_status().json()["items"][0]
         detail = client.get(f"/api/v1/cases/{case['id']}").raise_for_status().json()
     slides = detail["specimens"][0]["blocks"][0]["slides"]
     if {slide["status"] for slide in slides} != {"ready"}:
         raise RuntimeError(f"not all slides came in: {[slide['status'] for slide in slides]}")
-    return f"{address}/cases/{case['id']}", [slide["id"] for slide in slides]
+    ordered = sorted(slides, key=lambda slide: int(slide["label"]))
+    found = [str(slide["id"]) for slide in ordered]
+    return f"{address}/cases/{case['id']}", found[:count], found[count:]
 
 
 def call(environment: dict[str, str], *arguments: str) -> str:
@@ -208,7 +213,8 @@ def report(openings: dict[str, list[float]], options: argparse.Namespace, before
         "",
         f"{date.today().isoformat()}; {SIDE:,} x {SIDE:,} pixels, levels {LEVELS}; from the click on a case to the "
         f"first frame with tissue, headless Chromium (software drawing, 1440 x 900) and {options.processes} server "
-        f"processes on the same machine; {options.slides} slides; {before}.",
+        f"processes on the same machine; {options.slides} slides of each kind; {before}. A slide without a profile is "
+        "first drawn by the browser itself; one with a profile waits for the viewer, which turns its colours.",
         "",
         "| | median ms | fastest | slowest |",
         "|---|---|---|---|",

@@ -21,10 +21,10 @@ TILE = 256
 DIFFERENT = 16
 GRAIN = 12.0
 QUALITY = 84
-ASCII, SHORT, LONG, LONG8 = 2, 3, 4, 16
+ASCII, SHORT, LONG, UNDEFINED, LONG8 = 2, 3, 4, 7, 16
 JPEG, APERIO_RGB = 7, 33005
 RGB, YCBCR = 2, 6
-SIZES = {ASCII: 1, SHORT: 2, LONG: 4, LONG8: 8}
+SIZES = {ASCII: 1, SHORT: 2, LONG: 4, UNDEFINED: 1, LONG8: 8}
 
 
 def picture(seed: int, side: int = TILE) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
@@ -35,9 +35,19 @@ def picture(seed: int, side: int = TILE) -> np.ndarray[tuple[int, ...], np.dtype
 
 
 def write_shared(
-    path: Path, side: int, downsamples: Sequence[int], seed: int, *, tile: int = TILE, jpeg2000: bool = False
+    path: Path,
+    side: int,
+    downsamples: Sequence[int],
+    seed: int,
+    *,
+    tile: int = TILE,
+    jpeg2000: bool = False,
+    profile: bytes = b"",
 ) -> None:
-    """An SVS of `side` x `side` pixels, 0.25 um a pixel at level 0: JPEG YCbCr 4:2:0, or JPEG 2000 RGB."""
+    """An SVS of `side` x `side` pixels, 0.25 um a pixel at level 0: JPEG YCbCr 4:2:0, or JPEG 2000 RGB.
+
+    `profile`: ICC, none where empty.
+    """
     pictures = [picture(seed * DIFFERENT + n, tile) for n in range(DIFFERENT)]
     if jpeg2000:
         tiles = [imagecodecs.jpeg2k_encode(one, level=38, codecformat="J2K", reversible=False) for one in pictures]
@@ -76,6 +86,8 @@ def write_shared(
             ]
             if not jpeg2000:
                 tags.append((530, SHORT, struct.pack("<2H", 2, 2)))
+            if profile:
+                tags.append((34675, UNDEFINED, profile))
             link = _directory(file, tags, link)
 
 

@@ -1,6 +1,13 @@
 /** Colour: the tables by which slides are shown, and checks of what a screen was sent. */
 
-import { useMutation, useQuery, type UseMutationResult, type UseQueryResult } from "@tanstack/react-query";
+import {
+  queryOptions,
+  useMutation,
+  useQuery,
+  type QueryClient,
+  type UseMutationResult,
+  type UseQueryResult,
+} from "@tanstack/react-query";
 
 import { answer, http } from "./client";
 import type { ApiError } from "./errors";
@@ -12,15 +19,10 @@ export type ColourTarget = components["schemas"]["ColourTarget"];
 export type ColourCheck = components["schemas"]["ColourCheck"];
 export type NewColourCheck = components["schemas"]["NewColourCheck"];
 
-/** The table of a slide's profile, or of the target's own for null. Fetched where `enabled`; it never changes. */
-export function useColourTable(
-  slideId: string | null,
-  space: ScreenSpace,
-  enabled = true,
-): UseQueryResult<ColourTable, ApiError> {
-  return useQuery({
+/** The table of a slide's profile, or of the target's own for null; it never changes. */
+function colourTable(slideId: string | null, space: ScreenSpace) {
+  return queryOptions<ColourTable, ApiError>({
     queryKey: keys.colourTable(slideId ?? "target", space),
-    enabled,
     staleTime: Infinity,
     queryFn: async ({ signal }) => {
       const query = { to: space };
@@ -37,6 +39,20 @@ export function useColourTable(
       return parseTable(data, space);
     },
   });
+}
+
+/** Fetched where `enabled`. */
+export function useColourTable(
+  slideId: string | null,
+  space: ScreenSpace,
+  enabled = true,
+): UseQueryResult<ColourTable, ApiError> {
+  return useQuery({ ...colourTable(slideId, space), enabled });
+}
+
+/** Ask for a slide's table before the page that needs it is there. */
+export function prefetchColourTable(client: QueryClient, slideId: string, space: ScreenSpace): void {
+  client.query(colourTable(slideId, space)).catch(() => undefined); // whoever needs it asks again and is told
 }
 
 export function useColourTarget(): UseQueryResult<ColourTarget, ApiError> {

@@ -34,20 +34,26 @@ export function applyTable(table: ColourTable, pixels: Uint8ClampedArray): void 
     const red = (pixels[at] ?? 0) * scale;
     const green = (pixels[at + 1] ?? 0) * scale;
     const blue = (pixels[at + 2] ?? 0) * scale;
-    const r = Math.min(Math.floor(red), size - 2);
-    const g = Math.min(Math.floor(green), size - 2);
-    const b = Math.min(Math.floor(blue), size - 2);
-    const [x, y, z] = [red - r, green - g, blue - b];
+    const r = Math.min(red | 0, size - 2);
+    const g = Math.min(green | 0, size - 2);
+    const b = Math.min(blue | 0, size - 2);
+    const x = red - r;
+    const y = green - g;
+    const z = blue - b;
     const corner = r * right + g * down + b * back;
     for (let channel = 0; channel < 3; channel++) {
-      const node = (offset: number): number => nodes[corner + offset + channel] ?? 0;
-      const near = mix(mix(node(0), node(right), x), mix(node(down), node(down + right), x), y);
-      const far = mix(mix(node(back), node(back + right), x), mix(node(back + down), node(back + down + right), x), y);
-      pixels[at + channel] = mix(near, far, z) / 257;
+      const near = face(nodes, corner + channel, right, down, x, y);
+      const far = face(nodes, corner + back + channel, right, down, x, y);
+      pixels[at + channel] = (near + (far - near) * z) / 257;
     }
   }
 }
 
-function mix(from: number, to: number, share: number): number {
-  return from + (to - from) * share;
+/** Between the four nodes of one blue: `x` along red, `y` along green. */
+function face(nodes: Uint16Array, at: number, right: number, down: number, x: number, y: number): number {
+  const a = nodes[at] ?? 0;
+  const c = nodes[at + down] ?? 0;
+  const low = a + ((nodes[at + right] ?? 0) - a) * x;
+  const high = c + ((nodes[at + down + right] ?? 0) - c) * x;
+  return low + (high - low) * y;
 }

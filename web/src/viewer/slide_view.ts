@@ -75,7 +75,8 @@ export class SlideView {
       minPixelRatio: SMALLEST_PIXEL_RATIO,
     });
     this.viewer.setKeyboardNavEnabled(false);
-    this.slow = this.drawers.length > 0 ? null : new SlowColour(this.source, () => this.viewer.world.resetItems());
+    const again = (): void => this.viewer.world.resetItems();
+    this.slow = this.drawers.length > 0 ? null : new SlowColour(this.source, again, waitsForColour);
     if (waitsForColour) for (const drawer of this.drawers) drawer.wait();
     this.layers = document.createElement("div");
     Object.assign(this.layers.style, { position: "absolute", inset: "0", overflow: "hidden", pointerEvents: "none" });

@@ -20,24 +20,46 @@ interface Waiting {
   readonly reject: (fault: Error) => void;
 }
 
+/** A tile that came before it was known how to convert it. */
+interface Held extends Waiting {
+  readonly tile: ImageBitmap;
+}
+
 export class SlowColour {
   private readonly source: SlideTileSource;
   private readonly again: () => void;
   private readonly waiting = new Map<number, Waiting>();
+  private readonly held: Held[] = [];
+  private waits: boolean;
   private worker: Worker | null = null;
   private next = 0;
 
-  /** `again`: all tiles are to be fetched anew. */
-  constructor(source: SlideTileSource, again: () => void) {
+  /** `again`: all tiles are to be fetched anew. `waits`: no tile is given before `setTable` was called. */
+  constructor(source: SlideTileSource, again: () => void, waits: boolean) {
     this.source = source;
     this.again = again;
+    this.waits = waits;
+    if (waits) source.convert = (tile) => this.whenKnown(tile);
   }
 
   setTable(table: ColourTable | null): void {
-    if (table === null && this.source.convert === null) return;
+    const first = this.waits;
+    this.waits = false;
+    if (!first && table === null && this.source.convert === null) return;
     if (table !== null) this.post({ id: 0, table });
     this.source.convert = table === null ? null : (tile) => this.converted(tile);
-    this.again();
+    for (const { tile, resolve, reject } of this.held.splice(0)) {
+      if (table === null) resolve(tile);
+      else this.converted(tile).then(resolve, reject);
+    }
+    if (!first) this.again();
+  }
+
+  /** A tile whose download began before the table was known, and may have ended since. */
+  private whenKnown(tile: ImageBitmap): Promise<ImageBitmap> {
+    if (this.waits) return new Promise((resolve, reject) => this.held.push({ tile, resolve, reject }));
+    const { convert } = this.source;
+    return convert === null ? Promise.resolve(tile) : convert(tile);
   }
 
   destroy(): void {

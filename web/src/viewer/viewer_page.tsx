@@ -1,10 +1,13 @@
 import { Alert } from "@mantine/core";
+import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { useParams } from "react-router";
 
 import { fetchFirstTiles } from "./first_tiles";
+import { screenSpace } from "./screen_space";
 import { SlideReader } from "./slide_reader";
 import { slideName } from "./slide_words";
+import { prefetchColourTable } from "../api/colour";
 import { useSlide } from "../api/slides";
 import type { SlideDetail } from "../api/slides";
 import { useLanguage, useWord } from "../i18n/words";
@@ -16,7 +19,8 @@ import { PatientBanner } from "../ui/patient_banner";
 /** `/slides/:id`: read one slide. */
 export default function ViewerPage() {
   const { id = "" } = useParams();
-  const slide = useSlide(id, fetchFirstTilesOf);
+  const client = useQueryClient();
+  const slide = useSlide(id, (arrived) => fetchFirst(client, arrived));
   const word = useWord();
   usePageTitle(
     slide.data === undefined ? "" : `${slide.data.case?.accession_number ?? ""} ${slideName(slide.data, word)}`.trim(),
@@ -28,8 +32,10 @@ export default function ViewerPage() {
   return <SlideReader key={id} slide={slide.data} />;
 }
 
-function fetchFirstTilesOf({ width, height, levels, tile_url }: SlideDetail): void {
+/** What the first picture needs, asked for before the page around it is there. */
+function fetchFirst(client: QueryClient, { id, width, height, levels, tile_url, colour }: SlideDetail): void {
   if (width !== null && height !== null) fetchFirstTiles({ width, height, levels, tile_url });
+  if (colour.state === "usable") prefetchColourTable(client, id, screenSpace());
 }
 
 /** A slide that has not arrived, or could not be read, says why. */
