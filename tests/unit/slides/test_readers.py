@@ -126,15 +126,6 @@ def test_generic_pyramid_takes_spacing_from_its_resolution(tmp_path: Path) -> No
         assert len(slide.properties.levels) == 2
 
 
-def test_a_page_of_another_shape_is_no_level(tmp_path: Path) -> None:
-    path = tmp_path / "a.tif"
-    with tifffile.TiffWriter(path) as tiff:
-        for image in (IMAGE, tissue(150, 40), tissue(150, 113)):
-            tiff.write(image, tile=(64, 64), photometric="rgb", metadata=None)
-    with open_slide(path) as slide:
-        assert [level.width for level in slide.properties.levels] == [301, 150]
-
-
 def test_imagej_micrometres_are_believed(tmp_path: Path) -> None:
     path = tmp_path / "a.tif"
     tifffile.imwrite(path, IMAGE, imagej=True, resolution=(4.0, 4.0), metadata={"unit": "um"})

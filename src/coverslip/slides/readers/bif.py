@@ -14,9 +14,10 @@ from xml.etree import ElementTree
 
 from coverslip.slides.errors import FormatDeclined, SlideCorrupt
 from coverslip.slides.readers.bif_layout import DP, Layout, lay_out, read_areas
+from coverslip.slides.readers.tiff_decodable import undecodable
 from coverslip.slides.readers.tiff_dialect import dialect
 from coverslip.slides.readers.tiff_file import XMP, OpenTiff, Page, icc_profile, opening, tag_text
-from coverslip.slides.readers.tiff_images import LevelImage, TiffImage, undecodable
+from coverslip.slides.readers.tiff_images import LevelImage, TiffImage
 from coverslip.slides.readers.tiff_layers import LayeredTiffSlide
 from coverslip.slides.readers.tiff_metadata import iso_date
 from coverslip.slides.readers.tiff_mosaic import MosaicLevel, Part
@@ -113,7 +114,7 @@ def _levels(pages: list[Page], file: str) -> list[tuple[Page, int]]:
         if match and page.is_tiled and int(match.group(1)) not in found:
             found[int(match.group(1))] = page, float(match.group(2))
     if 0 not in found:
-        raise SlideCorrupt(file=file, problem="it has no level 0")
+        raise SlideCorrupt(file=file, problem="level_none")
     base, power = found[0]
     levels: list[tuple[Page, int]] = []
     for _, (page, magnification) in sorted(found.items()):

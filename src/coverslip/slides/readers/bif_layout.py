@@ -63,24 +63,24 @@ def read_areas(xml: str, tile: tuple[int, int], file: str) -> list[Area]:
     infos = root.findall("SlideStitchInfo/ImageInfo")
     origins = root.find("AoiOrigin")
     if origins is None or len(origins) != len(infos):
-        raise SlideCorrupt(file=file, problem="its areas and their origins do not match")
+        raise SlideCorrupt(file=file, problem="areas_origins")
     areas = []
     for info, origin in zip(infos, origins, strict=True):
         if not int(info.get("AOIScanned", "1")):
             continue
         if (int(info.get("Width", tile[0])), int(info.get("Height", tile[1]))) != tile:
-            raise SlideCorrupt(file=file, problem="frames and tiles differ in size")
+            raise SlideCorrupt(file=file, problem="frames_tiles")
         x, y = int(float(origin.get("OriginX", "0"))), int(float(origin.get("OriginY", "0")))
         if x % tile[0] or y % tile[1] or x < 0 or y < 0:
-            raise SlideCorrupt(file=file, problem="an area begins inside a tile")
+            raise SlideCorrupt(file=file, problem="area_inside_tile")
         columns, rows = int(info.get("NumCols", "0")), int(info.get("NumRows", "0"))
         if columns <= 0 or rows <= 0 or columns * rows > MOST_FRAMES:
-            raise SlideCorrupt(file=file, problem=f"an area of {columns} x {rows} frames")
+            raise SlideCorrupt(file=file, problem="area_frames", columns=columns, rows=rows)
         stage = _finite(info.get("Pos-X", "0"), file), _finite(info.get("Pos-Y", "0"), file)
         joints = tuple(_joints(info, columns, rows, file))
         areas.append(Area(x // tile[0], y // tile[1], columns, rows, *stage, joints))
     if not areas:
-        raise SlideCorrupt(file=file, problem="no area was scanned")
+        raise SlideCorrupt(file=file, problem="areas_none")
     return areas
 
 
@@ -110,7 +110,7 @@ def lay_out(areas: list[Area], tile: tuple[int, int], *, by_stage: bool, file: s
         exact = _on_grid(placed, tile)
     width, height = max(x for x, _ in placed.values()) + tile[0], max(y for _, y in placed.values()) + tile[1]
     if width > LONGEST_SIDE_PX or height > LONGEST_SIDE_PX:
-        raise SlideCorrupt(file=file, problem=f"areas spread over {width} x {height} pixels")
+        raise SlideCorrupt(file=file, problem="areas_spread", width=width, height=height)
     return Layout(placed, width, height, exact)
 
 
@@ -161,7 +161,7 @@ def _joints(info: ElementTree.Element, columns: int, rows: int, file: str) -> It
         one, two = (_frame(int(joint.get(name, "0")), columns, rows, file) for name in ("Tile1", "Tile2"))
         first, second = sorted((one, two))
         if (second[0] - first[0], second[1] - first[1]) not in ((1, 0), (0, 1)):
-            raise SlideCorrupt(file=file, problem=f"a joint between frames {first} and {second}")
+            raise SlideCorrupt(file=file, problem="frames_joint", first=str(first), second=str(second))
         overlap = _finite(joint.get("OverlapX", "0"), file), _finite(joint.get("OverlapY", "0"), file)
         yield Joint(first, second, *overlap, confidence)
 
@@ -169,7 +169,7 @@ def _joints(info: ElementTree.Element, columns: int, rows: int, file: str) -> It
 def _frame(number: int, columns: int, rows: int, file: str) -> tuple[int, int]:
     """Column and row, from the upper left, of a frame numbered in serpentines from the lower left one."""
     if not 1 <= number <= columns * rows:
-        raise SlideCorrupt(file=file, problem=f"frame {number} of {columns * rows}")
+        raise SlideCorrupt(file=file, problem="frame_outside", number=number, frames=columns * rows)
     from_below, along = divmod(number - 1, columns)
     return (along if from_below % 2 == 0 else columns - 1 - along), rows - 1 - from_below
 
@@ -177,5 +177,5 @@ def _frame(number: int, columns: int, rows: int, file: str) -> tuple[int, int]:
 def _finite(text: str, file: str) -> float:
     value = float(text)
     if not math.isfinite(value) or abs(value) > 1e9:
-        raise SlideCorrupt(file=file, problem=f"a position of {text}")
+        raise SlideCorrupt(file=file, problem="position_unread", value=text)
     return value

@@ -88,7 +88,7 @@ def _opened(opened: OpenTiff) -> TiffSlide:
     base = pages_shown[0]
     tags, levels = tag_metadata("", base.tags), described(images)
     stated = checked_by_levels(
-        StatedSpacing(tags.spacing),
+        StatedSpacing(tags.spacing, tags.spacing_problem),
         [tag_metadata("", page.tags).spacing for page in pages_shown],
         [level.downsample for level in levels],
     )

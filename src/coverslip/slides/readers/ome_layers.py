@@ -10,14 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
+from coverslip.errors import Problem
 from coverslip.slides.errors import FormatDeclined, SlideCorrupt
 from coverslip.slides.layers import colour_of
 from coverslip.slides.readers.tiff_chain import check_size
+from coverslip.slides.readers.tiff_decodable import COMPRESSIONS, MINISWHITE, undecodable
 from coverslip.slides.readers.tiff_file import OpenTiff, Page, icc_profile
-from coverslip.slides.readers.tiff_images import COMPRESSIONS, MINISWHITE, LevelImage, TiffImage, undecodable
+from coverslip.slides.readers.tiff_images import LevelImage, TiffImage
 from coverslip.slides.readers.tiff_layers import ChannelImage, LayeredTiffSlide, measured_window
 from coverslip.slides.readers.tiff_metadata import OME_LENGTHS_UM, OmeImage, is_ome, ome_images, ome_metadata
-from coverslip.slides.readers.tiff_pages import associated_name, is_smaller_copy, shown_image
+from coverslip.slides.readers.tiff_pages import associated_name, shown_image, with_smaller
 from coverslip.slides.readers.tiff_slide import Picture, described
 from coverslip.slides.slide import Channel, FocalPlane, SlideProperties
 
@@ -54,7 +56,7 @@ def open_layers(opened: OpenTiff, reader: str) -> LayeredTiffSlide | None:
     images = ome_images(xml) if is_ome(xml) else []
     if not images or any(not 0 <= image.directory < len(pages) for image in images):
         return None
-    shown = shown_image(images)
+    shown = shown_image(images, opened.path.name)
     if not needs_layers(pages[shown.directory], shown):
         return None
     return _opened(opened, xml, images, shown, reader)
@@ -76,15 +78,15 @@ def _opened(opened: OpenTiff, xml: str, images: list[OmeImage], image: OmeImage,
     number, associated = images.index(image), _pictures(opened, images, image)
     stack = _stack(_pixels(xml, number), image.directory, len(pages), file)
     stored = {
-        layer: [_image(page, opened) for page in _levels(pages[directory])]
+        layer: [_image(page, opened) for page in with_smaller(pages[directory], directory, file)]
         for layer, directory in stack.directories.items()
     }
     if len({tuple((level.width, level.height) for level in levels) for levels in stored.values()}) > 1:
-        raise SlideCorrupt(file=file, problem="focal planes or channels that differ in their levels")
+        raise SlideCorrupt(file=file, problem="layers_differ")
     shown = stack.planes // 2
     grey = pages[image.directory].samplesperpixel == 1
     if not grey and stack.channels > 1:
-        raise FormatDeclined(file=file, problem=f"{stack.channels} channels, each in colour")
+        raise FormatDeclined(file=file, problem="channels_in_colour", number=stack.channels)
     channels = _channels(stack, [stored[shown, channel][-1] for channel in range(stack.channels)]) if grey else ()
     stacks: dict[tuple[int, int | None], Sequence[LevelImage]] = {}
     for plane in range(stack.planes):
@@ -130,12 +132,12 @@ def _stack(pixels: ElementTree.Element, first: int, pages: int, file: str) -> _S
     samples = int(elements[0].get("SamplesPerPixel", "1")) if elements else 1
     channels = sizes["C"] // max(1, samples)
     if sizes["T"] > 1:
-        raise FormatDeclined(file=file, problem=f"{sizes['T']} time points")
+        raise FormatDeclined(file=file, problem="time_points", number=sizes["T"])
     if min(sizes["Z"], channels) < 1 or sizes["Z"] * channels > MOST_LAYERS:
-        raise SlideCorrupt(file=file, problem=f"{sizes['Z']} planes of {channels} channels")
+        raise SlideCorrupt(file=file, problem="layers_count", planes=sizes["Z"], channels=channels)
     directories = _directories(pixels, sizes["Z"], channels, first, file)
     if len(directories) < sizes["Z"] * channels or not all(0 <= at < pages for at in directories.values()):
-        raise SlideCorrupt(file=file, problem="its OME-XML does not fit its images")
+        raise SlideCorrupt(file=file, problem="ome_xml_misfit")
     step, unit = pixels.get("PhysicalSizeZ"), OME_LENGTHS_UM.get(pixels.get("PhysicalSizeZUnit", "µm"))
     step_um = float(step) * unit if step is not None and unit is not None else None
     return _Stack(sizes["Z"], channels, samples, directories, step_um if step_um and step_um > 0 else None, elements)
@@ -146,7 +148,7 @@ def _directories(
 ) -> dict[tuple[int, int], int]:
     order = pixels.get("DimensionOrder", ORDERS[0])
     if order not in ORDERS:
-        raise SlideCorrupt(file=file, problem=f"dimensions in the order {order[:8]}")
+        raise SlideCorrupt(file=file, problem="ome_order", value=order[:8])
     planes_first = order.index("Z") < order.index("C")
     places = [
         (position % planes, position // planes) if planes_first else (position // channels, position % channels)
@@ -155,7 +157,7 @@ def _directories(
     found: dict[tuple[int, int], int] = {}
     for data in _all(pixels, "TiffData"):
         if any(element.get("FileName") not in (None, file) for element in _all(data, "UUID")):
-            raise FormatDeclined(file=file, problem="an OME-TIFF in several files")
+            raise FormatDeclined(file=file, problem="ome_several_files")
         start = places.index((int(data.get("FirstZ", "0")), int(data.get("FirstC", "0"))))
         directory = int(data.get("IFD", str(first)))
         alone = data.get("IFD") is not None and data.get("PlaneCount") is None
@@ -165,34 +167,28 @@ def _directories(
     return found or {place: first + position for position, place in enumerate(places)}
 
 
-def _levels(page: Page) -> list[Page]:
-    """A directory and its sub-directories, as far as they are smaller copies of it."""
-    levels = [page]
-    for smaller in page.pages or ():
-        if is_smaller_copy(smaller, levels[-1], page):
-            levels.append(smaller)
-    return levels
-
-
 def _image(page: Page, opened: OpenTiff) -> TiffImage:
     file = opened.path.name
     check_size(file, page.imagewidth, page.imagelength)
-    problem = None
-    if page.samplesperpixel > 1:
-        problem = undecodable(page)
-    elif (page.bitspersample, page.sampleformat or 1) not in KINDS or page.imagedepth != 1:
-        problem = f"{page.bitspersample} bits a channel"
-    elif not page.is_tiled:
-        problem = "channels or 16 bits that are not stored in tiles"
-    elif int(page.photometric) == MINISWHITE:
-        problem = "channels in which more is darker"
-    elif int(page.compression) not in COMPRESSIONS:
-        problem = f"compression {int(page.compression)}"
+    problem = undecodable(page) if page.samplesperpixel > 1 else _unread(page)
     if problem is not None:
         raise FormatDeclined(file=file, problem=problem)
     image = TiffImage(page, opened.source)
     image.check_storage()
     return image
+
+
+def _unread(page: Page) -> Problem | None:
+    """Why brightness cannot be shown as a channel, or None."""
+    if (page.bitspersample, page.sampleformat or 1) not in KINDS or page.imagedepth != 1:
+        return Problem("bits_a_channel", bits=page.bitspersample)
+    if not page.is_tiled:
+        return Problem("layers_not_tiled")
+    if int(page.photometric) == MINISWHITE:
+        return Problem("channels_inverted")
+    if int(page.compression) not in COMPRESSIONS:
+        return Problem("compression_unread", value=int(page.compression))
+    return None
 
 
 def _planes(stack: _Stack, shown: int) -> tuple[FocalPlane, ...]:

@@ -16,9 +16,10 @@ from xml.etree import ElementTree
 from coverslip.slides import jpeg
 from coverslip.slides.errors import FormatDeclined, SlideCorrupt
 from coverslip.slides.readers.tiff_chain import check_size
+from coverslip.slides.readers.tiff_decodable import undecodable
 from coverslip.slides.readers.tiff_dialect import dialect
 from coverslip.slides.readers.tiff_file import OpenTiff, icc_profile, opening
-from coverslip.slides.readers.tiff_images import TiffImage, undecodable
+from coverslip.slides.readers.tiff_images import TiffImage
 from coverslip.slides.readers.tiff_metadata import barcode_in_base64, iso_date
 from coverslip.slides.readers.tiff_slide import Picture, TiffSlide, described
 from coverslip.slides.slide import RgbImage, SlideProperties
@@ -50,7 +51,7 @@ def _opened(opened: OpenTiff) -> TiffSlide:
     root = ElementTree.fromstring(pages[0].description)  # noqa: S314  expat limits entities, and this is the sandbox
     scans = [image for image in _objects(root, "PIM_DP_SCANNED_IMAGES") if _value(image, "PIM_DP_IMAGE_TYPE") == "WSI"]
     if len(scans) != 1:
-        raise SlideCorrupt(file=file, problem=f"its XML describes {len(scans)} slides")
+        raise SlideCorrupt(file=file, problem="xml_slides", number=len(scans))
     stored = [page for page in pages if page.is_tiled]
     steps = _steps(scans[0], len(stored), file)
     images = []
@@ -61,12 +62,12 @@ def _opened(opened: OpenTiff) -> TiffSlide:
         size = stored[0].imagewidth // step, stored[0].imagelength // step
         check_size(file, *size)
         if page.imagewidth < size[0] or page.imagelength < size[1]:
-            raise SlideCorrupt(file=file, problem="a level whose pixel size does not fit its size")
+            raise SlideCorrupt(file=file, problem="level_spacing")
         image = TiffImage(page, opened.source, size)
         image.check_storage()
         images.append(image)
-    sides = _spacing(_value(scans[0], "DICOM_PIXEL_SPACING"))
-    stated = StatedSpacing() if sides == (None, None) else spacing_of_numbers(*sides)
+    pixel = _value(scans[0], "DICOM_PIXEL_SPACING")
+    stated = spacing_of_numbers(*_spacing(pixel)) if (pixel or "").strip() else StatedSpacing()
     associated = _associated(root, pages, opened)
     properties = SlideProperties(
         format="philips-tiff",
@@ -94,11 +95,11 @@ def _steps(scan: ElementTree.Element, count: int, file: str) -> list[int]:
         for part in _objects(scan, "PIIM_PIXEL_DATA_REPRESENTATION_SEQUENCE")
     ]
     if len(stated) != count or any(x is None or y is None for x, y in stated):
-        raise SlideCorrupt(file=file, problem=f"{count} levels, pixel sizes for {len(stated)}")
+        raise SlideCorrupt(file=file, problem="levels_sizes", levels=count, stated=len(stated))
     base_x, base_y = stated[0]
     steps = [round((x / base_x + y / base_y) / 2) for x, y in stated if x and y and base_x and base_y]
     if steps[0] != 1 or any(finer >= coarser for finer, coarser in pairwise(steps)):
-        raise SlideCorrupt(file=file, problem="its levels do not become smaller")
+        raise SlideCorrupt(file=file, problem="levels_order")
     return steps
 
 

@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
+from coverslip.errors import Problem
 from coverslip.slides.errors import FormatDeclined, SlideCorrupt
 from coverslip.slides.layers import colour_of
 from coverslip.slides.readers.tiff_chain import check_size
+from coverslip.slides.readers.tiff_decodable import COMPRESSIONS, undecodable
 from coverslip.slides.readers.tiff_dialect import dialect
 from coverslip.slides.readers.tiff_file import OpenTiff, Page, icc_profile, opening, tag_text
-from coverslip.slides.readers.tiff_images import COMPRESSIONS, LevelImage, TiffImage, undecodable
+from coverslip.slides.readers.tiff_images import LevelImage, TiffImage
 from coverslip.slides.readers.tiff_layers import ChannelImage, LayeredTiffSlide, measured_window
 from coverslip.slides.readers.tiff_metadata import TIFF_DATES, iso_date, tag_metadata
 from coverslip.slides.readers.tiff_slide import Picture, TiffSlide, described
@@ -59,11 +61,11 @@ def _opened(opened: OpenTiff) -> TiffSlide:
             image.check_storage()
             associated.setdefault(ASSOCIATED[kind], image.whole)
     if not levels:
-        raise SlideCorrupt(file=file, problem="it has no level")
+        raise SlideCorrupt(file=file, problem="level_none")
     sizes = sorted(levels, reverse=True)
     first = levels[sizes[0]][0]
     if len({len(levels[size]) for size in sizes}) > 1 or len(levels[sizes[0]]) > MOST_CHANNELS:
-        raise SlideCorrupt(file=file, problem="levels that differ in their channels")
+        raise SlideCorrupt(file=file, problem="layers_differ")
     stored = [[_image(pages[number], opened) for number in levels[size]] for size in sizes]
     channels: tuple[Channel, ...] = ()
     stacks: dict[tuple[int, int | None], Sequence[LevelImage]] = {}
@@ -75,11 +77,11 @@ def _opened(opened: OpenTiff) -> TiffSlide:
     elif len(stored[0]) == 1:
         stacks[0, None] = [images[0] for images in stored]
     else:
-        raise FormatDeclined(file=file, problem=f"{len(stored[0])} images in colour at each level")
+        raise FormatDeclined(file=file, problem="channels_in_colour", number=len(stored[0]))
     tags, text = tag_metadata("", pages[first].tags), texts[first]
     described_levels = described(stacks[0, None])
     stated = checked_by_levels(
-        StatedSpacing(tags.spacing),
+        StatedSpacing(tags.spacing, tags.spacing_problem),
         [tag_metadata("", pages[levels[size][0]].tags).spacing for size in sizes],
         [level.downsample for level in described_levels],
     )
@@ -116,15 +118,13 @@ def _texts(page: Page) -> dict[str, str]:
 
 def _image(page: Page, opened: OpenTiff) -> TiffImage:
     """One directory of a level. Raises `FormatDeclined`, `SlideTruncated`."""
-    problem = None
+    problem = undecodable(page) if page.samplesperpixel > 1 else None
     if page.samplesperpixel == 1:
         kind = page.bitspersample, page.sampleformat or 1
         if kind not in ((8, 1), (16, 1), (32, 3)):
-            problem = f"{page.bitspersample} bits a channel"
+            problem = Problem("bits_a_channel", bits=page.bitspersample)
         elif int(page.compression) not in COMPRESSIONS:
-            problem = f"compression {int(page.compression)}"
-    else:
-        problem = undecodable(page)
+            problem = Problem("compression_unread", value=int(page.compression))
     if problem is not None:
         raise FormatDeclined(file=opened.path.name, problem=problem)
     image = TiffImage(page, opened.source)

@@ -16,9 +16,10 @@ from xml.etree import ElementTree
 
 from coverslip.slides.errors import FormatDeclined, SlideCorrupt
 from coverslip.slides.layers import colour_of
+from coverslip.slides.readers.tiff_decodable import undecodable
 from coverslip.slides.readers.tiff_dialect import dialect
 from coverslip.slides.readers.tiff_file import OpenTiff, icc_profile, opening
-from coverslip.slides.readers.tiff_images import LevelImage, TiffImage, undecodable
+from coverslip.slides.readers.tiff_images import LevelImage, TiffImage
 from coverslip.slides.readers.tiff_layers import ChannelImage, LayeredTiffSlide
 from coverslip.slides.readers.tiff_metadata import barcode_in_base64
 from coverslip.slides.readers.tiff_mosaic import MosaicLevel, Part
@@ -134,13 +135,13 @@ class _Files:
         """One directory. Raises `SlideCorrupt`, `FormatDeclined`."""
         file = self._opened.path.name
         if not 0 <= part.directory < len(self._pages):
-            raise SlideCorrupt(file=file, problem=f"directory {part.directory} does not exist")
+            raise SlideCorrupt(file=file, problem="directory_missing", number=part.directory)
         page = self._pages[part.directory]
         problem = undecodable(page)
         if problem is not None:
             raise FormatDeclined(file=file, problem=problem)
         if (page.imagewidth, page.imagelength) != (part.width, part.height):
-            raise SlideCorrupt(file=file, problem="its XML does not fit its images")
+            raise SlideCorrupt(file=file, problem="xml_misfit")
         image = TiffImage(page, self._opened.source)
         image.check_storage()
         return image
@@ -148,7 +149,7 @@ class _Files:
     def levels(self, areas: list[ScannedImage], plane: int, channel: int) -> list[TiffImage]:
         """One channel of a slide with one area."""
         if len(areas) > 1:
-            raise FormatDeclined(file=self._opened.path.name, problem="several areas in fluorescence")
+            raise FormatDeclined(file=self._opened.path.name, problem="fluorescence_areas")
         return [self.image(part) for part in areas[0].levels(plane, channel)]
 
     def drawn(self, areas: list[ScannedImage], plane: int) -> list[LevelImage]:
@@ -191,7 +192,7 @@ def _tiles(number: int, image: TiffImage, corner: tuple[int, int]) -> list[Part]
 def _areas(areas: list[ScannedImage], file: str) -> list[ScannedImage]:
     """The areas, checked to be of one kind. Raises `SlideCorrupt`, `FormatDeclined`."""
     if not areas:
-        raise SlideCorrupt(file=file, problem="no area was scanned")
+        raise SlideCorrupt(file=file, problem="areas_none")
     first = areas[0]
     plane, channel = first.dimensions[0].plane, first.dimensions[0].channel
     pitches = [
@@ -199,7 +200,7 @@ def _areas(areas: list[ScannedImage], file: str) -> list[ScannedImage]:
     ]
     counts = {len(area.levels(plane, channel)) for area in areas}
     if len(counts) > 1 or any(abs(pitch / pitches[0] - 1) > SIMILAR for pitch in pitches):
-        raise FormatDeclined(file=file, problem="areas scanned at different resolutions")
+        raise FormatDeclined(file=file, problem="areas_resolutions")
     return areas
 
 
@@ -214,7 +215,7 @@ def _layers(area: ScannedImage, file: str) -> tuple[list[int], list[Channel]]:
     planes = sorted({part.plane for part in area.dimensions})
     count = len({part.channel for part in area.dimensions})
     if len(planes) * count > MOST_LAYERS:
-        raise SlideCorrupt(file=file, problem=f"{len(planes)} planes of {count} channels")
+        raise SlideCorrupt(file=file, problem="layers_count", planes=len(planes), channels=count)
     if (_text(area.element, "illuminationSource") or "brightfield") == "brightfield":
         return planes, []
     named = _all(area.element, "channel")
@@ -242,7 +243,7 @@ def _collection(xml: str, file: str) -> ElementTree.Element:
     root = ElementTree.fromstring(xml)  # noqa: S314  expat limits entity expansion, and this runs in the sandbox
     found = _all(root, "collection")
     if not found:
-        raise SlideCorrupt(file=file, problem="its XML names no collection")
+        raise SlideCorrupt(file=file, problem="scn_collection")
     return found[0]
 
 
@@ -257,7 +258,7 @@ def _images(collection: ElementTree.Element, file: str) -> list[ScannedImage]:
             for part in _all(element, "dimension")
         )
         if not parts or min(width, height) <= 0 or any(min(part.width, part.height) <= 0 for part in parts):
-            raise SlideCorrupt(file=file, problem="an image without a size")
+            raise SlideCorrupt(file=file, problem="image_no_size")
         images.append(ScannedImage(x, y, width, height, parts, element, (x, y, width, height) == (0, 0, *glass)))
     return images
 

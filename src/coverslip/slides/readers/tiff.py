@@ -6,9 +6,10 @@ from pathlib import Path
 
 from coverslip.slides.errors import FormatDeclined
 from coverslip.slides.readers.ome_layers import open_layers
+from coverslip.slides.readers.tiff_decodable import undecodable, unread_codestream
 from coverslip.slides.readers.tiff_dialect import dialect
 from coverslip.slides.readers.tiff_file import OpenTiff, icc_profile, opening
-from coverslip.slides.readers.tiff_images import TiffImage, undecodable
+from coverslip.slides.readers.tiff_images import TiffImage
 from coverslip.slides.readers.tiff_metadata import tag_metadata
 from coverslip.slides.readers.tiff_pages import read_contents
 from coverslip.slides.readers.tiff_slide import TiffSlide, described
@@ -38,12 +39,15 @@ def _opened(opened: OpenTiff) -> TiffSlide:
     if layered is not None:
         return layered
     contents = read_contents(opened.pages, file)
-    problem = undecodable(contents.levels[0])
-    if problem is not None:
-        raise FormatDeclined(file=file, problem=problem)
+    for page in contents.levels:
+        problem = undecodable(page) or unread_codestream(page, opened.source)
+        if problem is not None:
+            raise FormatDeclined(file=file, problem=problem)
     images = [TiffImage(page, opened.source) for page in contents.levels]
     associated = {
-        name: TiffImage(page, opened.source) for name, page in contents.associated.items() if undecodable(page) is None
+        name: TiffImage(page, opened.source)
+        for name, page in contents.associated.items()
+        if undecodable(page) is None and unread_codestream(page, opened.source) is None
     }
     for image in (*images, *associated.values()):
         image.check_storage()

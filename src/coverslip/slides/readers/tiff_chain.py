@@ -30,7 +30,7 @@ def check_size(file: str, width: int, height: int) -> None:
     if width > LONGEST_SIDE_PX or height > LONGEST_SIDE_PX or width * height > LARGEST_AREA_PX:
         raise SlideTooLarge(file=file, width=width, height=height)
     if width <= 0 or height <= 0:
-        raise SlideCorrupt(file=file, problem=f"an image of {width} x {height} pixels")
+        raise SlideCorrupt(file=file, problem="image_size", width=width, height=height)
 
 
 def check_chain(source: Source) -> int:
@@ -43,11 +43,11 @@ def check_chain(source: Source) -> int:
     seen: set[int] = set()
     while offset:
         if offset in seen or len(seen) >= MOST_DIRECTORIES:
-            raise SlideCorrupt(file=file, problem="its image directories form a loop")
+            raise SlideCorrupt(file=file, problem="directories_loop")
         seen.add(offset)
         offset = _directory(source, order, big, offset)
     if not seen:
-        raise SlideCorrupt(file=file, problem="it has no image directory")
+        raise SlideCorrupt(file=file, problem="directories_none")
     return len(seen)
 
 
@@ -71,7 +71,7 @@ def _directory(source: Source, order: str, big: bool, offset: int) -> int:
         raise SlideTruncated(file=file, size=size, needed=offset + count_bytes)
     count = struct.unpack(order + count_kind, raw)[0]
     if count > MOST_TAGS:
-        raise SlideCorrupt(file=file, problem=f"an image directory with {count} tags")
+        raise SlideCorrupt(file=file, problem="directory_tags", number=count)
     body = source.read_at(offset + count_bytes, count * entry_bytes + next_bytes)
     if len(body) < count * entry_bytes + next_bytes:
         raise SlideTruncated(file=file, size=size, needed=offset + count_bytes + count * entry_bytes + next_bytes)

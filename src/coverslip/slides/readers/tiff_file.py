@@ -73,5 +73,5 @@ def icc_profile(page: Page, file: str) -> bytes | None:
     if value is None:
         return None
     if not isinstance(value, bytes):
-        raise SlideCorrupt(file=file, problem="its colour profile is not bytes")
+        raise SlideCorrupt(file=file, problem="profile_not_bytes")
     return value or None
