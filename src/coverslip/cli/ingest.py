@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.table import Table
 
-from coverslip.errors import CoverslipError, InvalidInput, NotFound
+from coverslip.errors import LOCALES, CoverslipError, InvalidInput, NotFound, system_problem
 from coverslip.ingest.errors import FileUnreadable
 from coverslip.ingest.intake import Taken, take_in
 from coverslip.ingest.scan import scan
@@ -35,12 +35,12 @@ from coverslip.vocabulary.text import storable
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A file of which nothing was kept."""
+    """A file of which nothing was kept; `message` and `mend` in every language."""
 
     file: str
     code: str
-    message: str
-    mend: str
+    message: dict[str, str]
+    mend: dict[str, str]
 
 
 Source = Path | Bundle | Refused
@@ -129,11 +129,16 @@ def _slides(source: Path) -> Iterator[Source]:
             yield _refused(storable(found.name), error)
         except OSError as error:
             name = storable(found.name)
-            yield _refused(name, FileUnreadable(file=name, problem=error.strerror or str(error)))
+            yield _refused(name, FileUnreadable(file=name, problem=system_problem(error)))
 
 
 def _refused(name: str, error: CoverslipError) -> Refused:
-    return Refused(name, error.code, error.message("en"), error.mend("en"))
+    return Refused(
+        name,
+        error.code,
+        {locale: error.message(locale) for locale in LOCALES},
+        {locale: error.mend(locale) for locale in LOCALES},
+    )
 
 
 def one_hospital(database: Database, code: str | None) -> UUID:
@@ -169,7 +174,8 @@ def _table(outcomes: list[Taken | Refused]) -> Table:
     table = Table("file", "outcome", "case", "slide", "size", "remark")
     for outcome in outcomes:
         if isinstance(outcome, Refused):
-            table.add_row(outcome.file, "refused", "", "", "", f"{outcome.code}: {outcome.message} {outcome.mend}")
+            words = "\n".join(f"{outcome.message[locale]} {outcome.mend[locale]}" for locale in ("en", "zh-CN"))
+            table.add_row(outcome.file, "refused", "", "", "", f"{outcome.code}\n{words}")
         else:
             size = f"{outcome.size_bytes / 1e6:.1f} MB"
             remark = " ".join(filter(None, (outcome.code, *outcome.flags)))

@@ -2,8 +2,8 @@
 
 Certain is: the slide's record still holds what was taken from there, every stored file has been read back and agrees
 with its checksum, and the files in the folder are those that were taken (for deletion their bytes are read and
-compared, too). What is to go is written down before the first file goes, so that a process that is killed in between
-leaves a list to be finished, and a file that a scanner wrote meanwhile under an old name is never touched.
+compared, too). How the files looked before all this was asked is written down before the first one goes: only those
+very files go, and a process that is killed in between leaves a list to be finished (`clear_file`).
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from typing import Any, Literal
 from urllib.parse import quote, unquote_to_bytes
 
 from coverslip.access import audit
-from coverslip.errors import CoverslipError
+from coverslip.errors import CoverslipError, system_problem
+from coverslip.ingest.clear_file import marks_of, move, remove
 from coverslip.ingest.errors import SourceNotCleared
-from coverslip.ingest.scan import TAKEN_FOLDER, Found
+from coverslip.ingest.scan import TAKEN_FOLDER, Found, is_unchanged
 from coverslip.records.actor import Actor
 from coverslip.records.database import Database
 from coverslip.records.errors import DatabaseUnavailable
@@ -61,7 +62,7 @@ class Clearing:
             self._left(row, error)
             return False
         except OSError as error:
-            self._left(row, SourceNotCleared(file=row.name, problem=error.strerror or str(error)))
+            self._left(row, SourceNotCleared(file=row.name, problem=system_problem(error)))
             return False
         self._done(row, "moved" if (row.parameters or {}).get("to") else "deleted")
         return True
@@ -73,8 +74,11 @@ class Clearing:
             return False
         return True
 
-    def _certain(self, row: WatchedFile, found: Found, how: How) -> Bundle:
-        """The slide's files in the folder; raises `SourceNotCleared` unless the store certainly has them."""
+    def _certain(self, row: WatchedFile, found: Found, how: How) -> list[tuple[Path, list[int]]]:
+        """The slide's files in the folder with their marks; raises `SourceNotCleared` unless the store has them.
+
+        The marks are taken first: whatever comes to lie there from then on is another file.
+        """
         said = row.parameters or {}
         if found.key not in self._bundles:  # before the first slide of a folder with several leaves it
             self._bundles[found.key] = found.bundles()
@@ -83,14 +87,17 @@ class Clearing:
             slide = None if row.slide_id is None else slides.slide(tx, row.slide_id)
         if bundle is None:
             raise SourceNotCleared(file=row.name, problem="clear_changed")
+        marked = [(file.path, marks_of(file.path)) for file in bundle.files]
+        if not is_unchanged(found, self._root):
+            raise SourceNotCleared(file=row.name, problem="clear_changed")
         if slide is None or slide.content_digest != said.get("digest") or len(slide.files) != len(bundle.files):
             raise SourceNotCleared(file=row.name, problem="clear_stored")
         self._verify_stored(row, slide)
         if how == "delete":
-            for part, file in zip(slide.files, bundle.files, strict=True):
-                if checksums.of_file(file.path).digest != part.digest:
+            for part, (path, marks) in zip(slide.files, marked, strict=True):
+                if checksums.of_file(path).digest != part.digest or marks_of(path) != marks:
                     raise SourceNotCleared(file=row.name, problem="clear_changed")
-        return bundle
+        return marked
 
     def _verify_stored(self, row: WatchedFile, slide: Slide) -> None:
         for part in slide.files:
@@ -99,12 +106,8 @@ class Clearing:
             except CoverslipError as error:
                 raise SourceNotCleared(file=row.name, problem="clear_stored") from error
 
-    def _begin(self, row: WatchedFile, bundle: Bundle, how: How) -> None:
-        files = []
-        for file in bundle.files:
-            state = file.path.stat()
-            relative = quote(os.fsencode(file.path.relative_to(self._root)))
-            files.append([relative, state.st_size, state.st_mtime_ns])
+    def _begin(self, row: WatchedFile, marked: Sequence[tuple[Path, list[int]]], how: How) -> None:
+        files = [[quote(os.fsencode(path.relative_to(self._root))), *marks] for path, marks in marked]
         said: dict[str, Any] = {**(row.parameters or {}), "files": files}
         if how == "move":
             said["to"] = self._free_folder(files)
@@ -124,21 +127,13 @@ class Clearing:
     def _carry_out(self, row: WatchedFile) -> None:
         said = row.parameters or {}
         folders = set()
-        for relative, size, modified in said.get("files", []):
+        for relative, *marks in said.get("files", []):
             path = self._root / _path(relative)
             folders.add(path.parent)
-            try:
-                state = path.stat()
-            except FileNotFoundError:
-                continue  # gone before this process began
-            if (state.st_size, state.st_mtime_ns) != (size, modified):
-                continue  # another file under its name
             if "to" in said:
-                target = self._root / said["to"] / _path(relative)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                path.rename(target)
+                move(path, self._root / said["to"] / _path(relative), marks)
             else:
-                path.unlink()
+                remove(path, marks)
         for folder in sorted(folders, reverse=True):
             if folder != self._root:
                 with suppress(OSError):

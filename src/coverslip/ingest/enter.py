@@ -23,15 +23,17 @@ from coverslip.storage.errors import BlobMissing
 from coverslip.vocabulary.stains import Stain
 
 TRIED_AGAIN = frozenset({DecoderFailed.code, DecoderTimeout.code, DecoderMemory.code})
+"""Want of time or memory, which another day may have: what a watched folder tries again by itself."""
 
 
 def known_already(tx: Transaction, content: Content) -> Taken | None:
     """The slide with these very bytes, noted as a duplicate; None where there is none, or one to be looked at again.
 
-    The same bytes a second time are the same slide: no second copy, no second row; the audit trail knows.
+    The same bytes a second time are the same slide: no second copy, no second row; the audit trail knows. A slide that
+    could not be read is looked at anew: a reader may have been installed, the decoder may have more time or memory.
     """
     known = slides.by_digest(tx, content.content_digest)
-    if known is None or _to_be_tried_again(known.slide):
+    if known is None or known.slide.status == "failed":
         return None
     audit.record(
         tx,
@@ -41,7 +43,7 @@ def known_already(tx: Transaction, content: Content) -> Taken | None:
         case_id=known.slide.case_id,
         detail=_detail(content, "duplicate"),
     )
-    return _taken(tx, content, known.slide.id, "duplicate", (), known.slide.failure_code)
+    return _taken(tx, content, known.slide.id, "duplicate", ())
 
 
 def enter(tx: Transaction, blobs: BlobStore, content: Content, look: Look | SlideError) -> Taken:
@@ -77,7 +79,7 @@ def enter(tx: Transaction, blobs: BlobStore, content: Content, look: Look | Slid
         slide_became_ready(tx, slide.case_id)
     defer_companion(tx, slide)
     tell(tx, slide)
-    return _taken(tx, content, slide.id, outcome, flags, code)
+    return _taken(tx, content, slide.id, outcome, flags, look if isinstance(look, SlideError) else None)
 
 
 def tell(tx: Transaction, slide: Slide) -> None:
@@ -107,11 +109,6 @@ def _require_bytes(tx: Transaction, blobs: BlobStore, content: Content, look: Lo
     for digest in {*(part.digest for part in content.files), *pictures}:
         if not blobs.exists(tx.organization_id, digest):
             raise BlobMissing(digest=digest)
-
-
-def _to_be_tried_again(slide: Slide) -> bool:
-    """Whether the slide failed by the decoder's want of time or memory, which another day may have."""
-    return slide.status == "failed" and slide.failure_code in TRIED_AGAIN
 
 
 def _placed_again(tx: Transaction, failed: Slide, place: Place) -> Place:
@@ -161,7 +158,12 @@ def _fill(tx: Transaction, slide: Slide, content: Content, look: Look | SlideErr
 
 
 def _taken(
-    tx: Transaction, content: Content, slide_id: UUID, outcome: Outcome, flags: tuple[str, ...], code: str | None
+    tx: Transaction,
+    content: Content,
+    slide_id: UUID,
+    outcome: Outcome,
+    flags: tuple[str, ...],
+    fault: SlideError | None = None,
 ) -> Taken:
     placed = slides.placed_slide(tx, slide_id)
     assert placed is not None
@@ -176,5 +178,6 @@ def _taken(
         digest=content.content_digest,
         size_bytes=content.size_bytes,
         flags=flags,
-        code=code,
+        code=None if fault is None else fault.code,
+        parameters={} if fault is None else dict(fault.parameters),
     )

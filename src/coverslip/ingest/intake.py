@@ -17,11 +17,12 @@ from coverslip.errors import CoverslipError
 from coverslip.ingest.enter import enter, known_already
 from coverslip.ingest.look import look_or_fault
 from coverslip.ingest.settle import Patience, Settled, reading, require_unchanged, wait_until_settled
-from coverslip.ingest.taken import Content, Origin, StoredPart, Taken
+from coverslip.ingest.taken import Content, Look, Origin, StoredPart, Taken
 from coverslip.records.actor import Actor
 from coverslip.records.database import Database
 from coverslip.records.queries import slide as slides
 from coverslip.slides.bundle import Bundle
+from coverslip.slides.errors import SlideError
 from coverslip.slides.isolation import DecoderPool
 from coverslip.storage.blobs import BlobStore
 from coverslip.storage.checksums import Checksum
@@ -46,9 +47,8 @@ def take_in(
     `source`: a file, the leading file of several, the folder of one DICOM slide, or a bundle worked out already.
     `decoders`: processes to look at the slide with; without them one is started for it.
 
-    A file that is a slide but cannot be read becomes a slide with status `failed` and its reason; where the decoder
-    lacked time or memory, taking the file in again looks at it again. Raises, having kept
-    nothing: `PermissionDenied`, `SlideMissing`, `SlideEmpty`, `NotASlide`, `SeveralSlides`, `SlideIncomplete`,
+    A file that is a slide but cannot be read becomes a slide with status `failed` and its reason; taking the file in
+    again looks at it again. Raises, having kept nothing: `PermissionDenied`, `SlideMissing`, `SlideEmpty`, `NotASlide`, `SeveralSlides`, `SlideIncomplete`,
     `BundleNameRefused`, `FileUnreadable`, `FileStillGrowing`, `FileChanged`, `StorageFull`, `StorageUnavailable`,
     `DatabaseUnavailable`.
     """
@@ -64,7 +64,7 @@ def take_in(
             known = known_already(tx, content)
         if known is not None:
             return known
-        look = look_or_fault(blobs, content, settled.bundle.main, decoders, kept)
+        look = _look(blobs, content, settled, decoders, kept)
     except CoverslipError as error:
         if database.is_available():  # else the error alone speaks, and taking the slide in again finishes it
             _forget(database, blobs, actor, kept)
@@ -72,6 +72,21 @@ def take_in(
         raise
     with database.transaction(actor) as tx:
         return enter(tx, blobs, content, look)
+
+
+def _look(
+    blobs: BlobStore, content: Content, settled: Settled, decoders: DecoderPool | None, kept: list[Checksum]
+) -> Look | SlideError:
+    """The first look, at the very bytes that were stored.
+
+    Where the store keeps no files the scanner's own are looked at, and what was seen counts only if they have not
+    changed since they were copied.
+    """
+    try:
+        return look_or_fault(blobs, content, settled.bundle.main, decoders, kept)
+    finally:
+        if blobs.folder is None:
+            require_unchanged(settled)
 
 
 def _stored(

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from coverslip.errors import Problem, system_problem
 from coverslip.ingest.settle import is_unfinished
 from coverslip.slides.bundle import (
     LEADING,
@@ -63,10 +64,15 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A folder below that cannot be entered, or a link that leads out. `problem`: the system's words."""
+    """A folder below that cannot be entered, or a link that leads out."""
 
     key: bytes
-    problem: str
+    problem: Problem
+
+    @property
+    def name(self) -> str:
+        """The path below the watched folder; the folder's own is `.`."""
+        return os.fsdecode(self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,7 @@ def scan(root: Path) -> Scan:
         except OSError as error:
             if path == root:
                 raise
-            unreadable.append(Unreadable(_key(path, root), error.strerror or str(error)))
+            unreadable.append(Unreadable(_key(path, root), system_problem(error)))
             continue
         entries += folder.entries
         claimed = set()
@@ -113,8 +119,15 @@ def scan(root: Path) -> Scan:
         if depth < DEEPEST:
             waiting += [(path / name, depth + 1) for name in folder.folders if name not in claimed]
         elif folder.folders:
-            unreadable.append(Unreadable(_key(path, root), f"deeper than {DEEPEST} folders"))
+            unreadable.append(Unreadable(_key(path, root), Problem("watch_deep", deepest=DEEPEST)))
     return Scan(tuple(found), tuple(unreadable), entries)
+
+
+def is_unchanged(found: Found, root: Path) -> bool:
+    """Whether the slide lies there as it was found. Raises `OSError` where its folder cannot be read."""
+    folder = found.path if found.path.is_dir() else found.path.parent
+    again = _listed(folder, Path(os.path.realpath(root)), root, [])
+    return any(one.key == found.key and one.fingerprint == found.fingerprint for one in _slides_of(again, root))
 
 
 def _listed(path: Path, real_root: Path, root: Path, unreadable: list[Unreadable]) -> _Folder:
@@ -132,7 +145,8 @@ def _listed(path: Path, real_root: Path, root: Path, unreadable: list[Unreadable
                         folders.append(entry.name)
                     continue
                 if entry.is_symlink() and not Path(os.path.realpath(entry.path)).is_relative_to(real_root):
-                    unreadable.append(Unreadable(_key(Path(entry.path), root), "a link that leads out of the folder"))
+                    leads_out = Problem("watch_link")
+                    unreadable.append(Unreadable(_key(Path(entry.path), root), leads_out))
                 elif entry.is_file():
                     files[entry.name] = entry.stat()
             except OSError:

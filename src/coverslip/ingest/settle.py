@@ -6,6 +6,7 @@ copy, and which lacks none of the files it names.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from io import FileIO
 from pathlib import Path
 from typing import IO, cast
 
+from coverslip.errors import system_problem
 from coverslip.ingest.errors import FileChanged, FileStillGrowing, FileUnreadable
 from coverslip.slides.bundle import Bundle, bundle_of, folder_files, is_dicom_name
 from coverslip.slides.bundle_errors import SlideIncomplete
@@ -40,11 +42,12 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """What changes when somebody writes."""
+    """What changes when somebody writes, or puts another file there. `changed_ns` is the system's, nobody sets it."""
 
     path: Path
     size_bytes: int
     modified_ns: int
+    changed_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +137,12 @@ def states_of(path: Path) -> tuple[FileState, ...]:
 def state_of(path: Path) -> FileState:
     """Size and time of change of one file. Raises `SlideMissing`, `FileUnreadable`."""
     try:
-        found = path.stat()
         if not path.is_file():
-            raise FileUnreadable(file=storable(path.name), problem="not a regular file")
-        with path.open("rb"):
-            return FileState(path, found.st_size, found.st_mtime_ns)
+            path.stat()
+            raise FileUnreadable(file=storable(path.name), problem="file_not_regular")
+        with path.open("rb") as file:
+            found = os.fstat(file.fileno())  # an open file's are the share's, not those a client remembers
+            return FileState(path, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
     except FileNotFoundError as error:
         raise SlideMissing(file=storable(path.name)) from error
     except OSError as error:
@@ -190,4 +194,4 @@ def _require_content(bundle: Bundle) -> None:
 
 
 def _unreadable(path: Path, error: OSError) -> FileUnreadable:
-    return FileUnreadable(file=storable(path.name), problem=error.strerror or str(error))
+    return FileUnreadable(file=storable(path.name), problem=system_problem(error))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from uuid import UUID
 
+from coverslip.errors import Value
 from coverslip.slides.bundle import content_digest
 from coverslip.slides.colour.managed import SlideColour
 from coverslip.slides.describe import to_json
@@ -20,7 +22,7 @@ Origin = Literal["command", "watch", "upload", "stow"]
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of one slide. `code`: the error's code where the outcome is `failed`."""
+    """What became of one slide. `code` and `parameters`: those of the error where the outcome is `failed`."""
 
     file: str
     outcome: Outcome
@@ -32,6 +34,7 @@ class Taken:
     size_bytes: int
     flags: tuple[str, ...] = ()
     code: str | None = None
+    parameters: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,7 @@ def _noted(work: Work, actor: Actor, batch: UploadBatch, taken: Taken) -> Result
         "slide_id": str(taken.slide_id),
         "flags": flags,
         "code": taken.code,
-        "detail": None,
+        "detail": json.dumps(dict(taken.parameters)) if taken.code is not None else None,
     }
 
 

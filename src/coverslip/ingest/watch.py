@@ -271,7 +271,7 @@ class FolderWatch:
         row = _row(slide, key, taken.outcome) | {
             "name": storable(slide.name) if key == slide.key else f"{storable(slide.name)}: {bundle.name}",
             "code": taken.code,
-            "parameters": {"bundle": bundle.name, "digest": taken.digest},
+            "parameters": {**taken.parameters, "bundle": bundle.name, "digest": taken.digest},
             "slide_id": taken.slide_id,
             "attempts": attempts + 1,
             "next_try_at": datetime.now(UTC) + _pause(attempts) if again else None,

@@ -9,7 +9,10 @@ from uuid import UUID
 
 import pytest
 
+from coverslip.ingest.clear_file import marks_of, remove
+from coverslip.ingest.errors import SourceNotCleared
 from coverslip.ingest.scan import TAKEN_FOLDER
+from coverslip.storage import checksums
 from coverslip.storage.errors import StorageFull
 from tests.unit.ingest.scanner import QUIET, Scanner, SlideFileMaker, dicom, put
 
@@ -85,6 +88,8 @@ def test_a_deletion_that_was_interrupted_is_finished_and_touches_no_newer_file(
     target = dicom(scanner.root / "study", 1, (1, 2, 4))
     scanner.settle()
     scanner.change(after_taking="delete")
+    files = sorted(target.iterdir())
+    assert len(files) == 3
     unlink = Path.unlink
     gone: list[Path] = []
 
@@ -97,10 +102,108 @@ def test_a_deletion_that_was_interrupted_is_finished_and_touches_no_newer_file(
     with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
         patched.setattr(Path, "unlink", killed)
         scanner.look()
-    gone[0].write_bytes(b"a newer file of the scanner")
+    (newer,) = [path for path in files if not path.exists()][:1]
+    newer.write_bytes(b"a newer file of the scanner")
     scanner.restart()
     assert scanner.look().cleared == 1
-    assert [path.name for path in target.iterdir()] == [gone[0].name]
+    assert list(target.iterdir()) == [newer]
+    assert newer.read_bytes() == b"a newer file of the scanner"
+
+
+@pytest.mark.parametrize("how", ["move", "delete"])
+@pytest.mark.parametrize("moment", ["verify", "hash", "rename"])
+def test_a_slide_written_under_the_old_name_while_it_is_cleared_stays(
+    scanner: Scanner, slide_file: SlideFileMaker, monkeypatch: pytest.MonkeyPatch, how: str, moment: str
+) -> None:
+    if (how, moment) == ("move", "hash"):
+        moment = "verify"  # what is only moved is not hashed
+    path = put(scanner, slide_file, "labelled", "a.svs")
+    scanner.settle()
+    scanner.change(after_taking=how)
+    content = b"a new slide of the scanner" * 100
+    written: list[bool] = []
+
+    def write_anew() -> None:
+        if not written:
+            written.append(True)
+            made = path.with_name("w.tmp")
+            made.write_bytes(content)
+            made.replace(path)
+
+    blobs = scanner.laboratory.blobs
+    verify, of_file, rename = blobs.verify, checksums.of_file, Path.rename
+
+    def verify_late(organization_id: UUID, digest: str) -> None:
+        verify(organization_id, digest)
+        write_anew()
+
+    def hash_and_write(given: Path) -> checksums.Checksum:
+        found = of_file(given)
+        write_anew()
+        return found
+
+    def rename_late(self: Path, target: Path) -> Path:
+        if self == path:
+            write_anew()
+        return rename(self, target)
+
+    with monkeypatch.context() as patched:
+        if moment == "verify":
+            patched.setattr(blobs, "verify", verify_late)
+        elif moment == "hash":
+            patched.setattr(checksums, "of_file", hash_and_write)
+        else:
+            patched.setattr(Path, "rename", rename_late)
+        scanner.look()
+    assert written
+    assert path.read_bytes() == content
+    assert [found for found in scanner.root.rglob("*") if found.is_file()] == [path]
+
+
+def test_a_file_with_the_old_ones_size_and_times_is_told_from_it_by_the_system(
+    scanner: Scanner, slide_file: SlideFileMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = put(scanner, slide_file, "labelled", "a.svs")
+    scanner.settle()
+    scanner.change(after_taking="delete")
+    before, of_file = path.stat(), checksums.of_file
+
+    def hash_and_write(given: Path) -> checksums.Checksum:
+        found = of_file(given)
+        path.write_bytes(b"?" * before.st_size)
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(checksums, "of_file", hash_and_write)
+        assert scanner.look().cleared == 0
+    assert path.read_bytes()[:1] == b"?"
+    assert scanner.files() == {"a.svs": ("matched", "INGEST_NOT_CLEARED")}
+
+
+def test_a_file_put_aside_that_another_came_after_goes_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.svs"
+    path.write_bytes(b"taken")
+    marks, rename = marks_of(path), Path.rename
+
+    def busy(self: Path, target: Path) -> Path:
+        if self == path:
+            (tmp_path / "other").write_bytes(b"second")
+            rename(tmp_path / "other", path)
+            rename(self, target)
+            path.write_bytes(b"third")
+            return target
+        return rename(self, target)
+
+    with monkeypatch.context() as patched, pytest.raises(SourceNotCleared):
+        patched.setattr(Path, "rename", busy)
+        remove(path, marks)
+    assert {found.name: found.read_bytes() for found in tmp_path.iterdir()} == {
+        "a.svs": b"third",
+        "a (1).svs": b"second",
+    }
 
 
 def test_a_failed_slide_stays_in_the_folder(scanner: Scanner, slide_file: SlideFileMaker) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
 from coverslip.access.errors import PermissionDenied
+from coverslip.ingest import intake, look
+from coverslip.ingest.errors import FileChanged
 from coverslip.ingest.place import associated_image, change_slide, match_slide, open_slide_record
 from coverslip.ingest.queue import queue_page
 from coverslip.records.actor import Actor
@@ -17,6 +23,7 @@ from coverslip.records.models import AuditEvent, Blob, Case, Slide
 from coverslip.records.queries import reading as readings
 from coverslip.records.queries import slide as slides
 from coverslip.slides.describe import from_json
+from coverslip.storage.blobs import BlobStore
 from coverslip.testing.case_example import finished_reading, registered
 from coverslip.testing.laboratory import Laboratory
 from coverslip.vocabulary.roles import Role
@@ -255,3 +262,29 @@ def test_another_hospitals_case_is_never_matched(
     elsewhere = Laboratory(laboratory.database, laboratory.blobs, actor, laboratory.case_id, laboratory.block_id)
     taken = elsewhere.take(slide_file("labelled", "S25-00123-A1-2_KI67.svs"))
     assert (taken.outcome, taken.case_id) == ("unmatched", None)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_file_replaced_between_copy_and_first_look_is_not_taken_for_its_predecessor(
+    laboratory: Laboratory, slide_file: SlideFileMaker, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """Object storage keeps no files to look at, so the scanner's own is looked at."""
+    stored_elsewhere = replace(laboratory, blobs=BlobStore(url="memory:///"))
+    path, other = slide_file("labelled", "scan.svs"), slide_file("other", "b.svs")
+    state, look_at = path.stat(), look.look_or_fault
+
+    def replaced(*arguments: Any) -> Any:
+        if when == "before":
+            shutil.copy(other, path)
+        found = look_at(*arguments)
+        if when == "after":
+            path.write_bytes(path.read_bytes())
+            os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+        return found
+
+    with monkeypatch.context() as patched, pytest.raises(FileChanged):
+        patched.setattr(intake, "look_or_fault", replaced)
+        stored_elsewhere.take(path)
+    assert list(stored_elsewhere.blobs.list()) == []
+    taken = stored_elsewhere.take(path)
+    assert (taken.outcome, taken.label) == ("matched", "3" if when == "before" else "2")
