@@ -16,9 +16,16 @@ from pydicom.encaps import generate_frames
 from pydicom.uid import HTJ2KLossless, JPEG2000Lossless
 from wsidicom import WsiDicom
 
+from coverslip.conversion.convert import convert
+from coverslip.conversion.metadata import metadata_from
+from coverslip.conversion.options import Options, SeriesOptions
+from coverslip.conversion.plan import Choice, Wanted
+from coverslip.phantoms.files.dicom import DicomOptions, write_dicom_series
+from coverslip.phantoms.files.picture import tissue
 from coverslip.slides.registry import open_slide
 from coverslip.slides.slide import Slide
 from coverslip.vocabulary.geometry import Box
+from coverslip.vocabulary.units import Spacing
 from tests.conformance.conftest import installed
 from tests.conformance.examples import CODESTREAMS, GIVEN, HTJ2K, PASSING, SOURCES, SPACING, converted, files, source
 
@@ -266,6 +273,60 @@ def test_the_slides_own_profile_is_embedded_and_srgb_only_where_it_has_none() ->
     none = pydicom.dcmread(converted("svs-jpeg-rgb", "dicom").out / "level-0.dcm").OpticalPathSequence[0]
     assert none.ColorSpace == "SRGB" and "assumed" in none.OpticalPathDescription
     assert none.ICCProfile[12:16] == b"scnr" and none.ICCProfile[36:40] == b"acsp"
+
+
+def test_label_and_overview_have_neither_profile_nor_place_nor_lens_of_the_scan(tmp_path: Path) -> None:
+    """PS3.3 demands a profile and an origin of them too (type 1C and 1): sRGB, marked as assumed, and the corner."""
+    with open_slide(source("svs-colour-target")) as target:
+        profile = target.properties.icc_profile
+    label, overview = tissue(90, 80, 2), tissue(240, 90, 3)
+    written = DicomOptions(label=label, overview=overview, icc_profile=profile)
+    slide = write_dicom_series(tmp_path / "slide", tissue(300, 220), written)
+    done = convert(slide, "dicom", tmp_path / "out", Options(Choice(), SeriesOptions(metadata_from({}))))
+    headers = {file.stem: pydicom.dcmread(file) for file in files(done)}
+    scan = headers["level-0"].OpticalPathSequence[0]
+    assert profile is not None and scan.ICCProfile.rstrip(b"\0") == profile.rstrip(b"\0") and "ColorSpace" not in scan
+    for name in ("label", "overview"):
+        path, origin = headers[name].OpticalPathSequence[0], headers[name].TotalPixelMatrixOriginSequence[0]
+        assert path.ColorSpace == "SRGB" and "assumed" in path.OpticalPathDescription
+        assert path.ICCProfile[12:16] == b"scnr" and path.ICCProfile != scan.ICCProfile
+        assert "ObjectiveLensPower" not in path and "ObjectiveLensPower" in scan
+        assert (origin.XOffsetInSlideCoordinateSystem, origin.YOffsetInSlideCoordinateSystem) == (0, 0)
+        assert errors(done.out / f"{name}.dcm") == []
+
+
+def identifiers(out: Path) -> dict[str, str]:
+    header = pydicom.dcmread(out / "level-0.dcm", stop_before_pixels=True)
+    keywords = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID", "PyramidUID")
+    specimen = header.SpecimenDescriptionSequence[0].SpecimenUID
+    return {keyword: header[keyword].value for keyword in keywords} | {"SpecimenUID": specimen}
+
+
+def again(folder: Path, um: float, wanted: Wanted = "lossless") -> dict[str, str]:
+    spacing = Spacing.square(um)
+    options = Options(Choice(wanted), SeriesOptions(metadata_from({}), spacing=spacing))
+    return identifiers(convert(source("tiff-plain"), "dicom", folder / f"{um}-{wanted}", options).out)
+
+
+def test_conversions_of_one_slide_share_coordinates_only_where_they_have_one_pixel_size(tmp_path: Path) -> None:
+    quarter, half, encoded = again(tmp_path, 0.25), again(tmp_path, 0.5), again(tmp_path, 0.25, "jpeg")
+    of_the_glass = {"StudyInstanceUID", "SpecimenUID"}
+    assert {name for name in quarter if quarter[name] == half[name]} == of_the_glass
+    assert {name for name in quarter if quarter[name] == encoded[name]} == {*of_the_glass, "FrameOfReferenceUID"}
+
+
+def test_an_identifier_names_exact_bytes_also_after_an_upgrade(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, same = again(tmp_path / "a", 0.25), again(tmp_path / "b", 0.25)
+    assert first == same
+    (one,), (other,) = ([*(tmp_path / folder).rglob("level-0.dcm")] for folder in "ab")
+    assert one.read_bytes() == other.read_bytes()
+    for module in ("header", "instance", "series"):
+        monkeypatch.setattr(f"coverslip.conversion.dicom.{module}.__version__", "99.0")
+    later = again(tmp_path / "c", 0.25)
+    (newer,) = (tmp_path / "c").rglob("level-0.dcm")
+    assert newer.read_bytes() != one.read_bytes()
+    changed = {name for name in first if first[name] != later[name]}
+    assert changed == {"SeriesInstanceUID", "SOPInstanceUID", "PyramidUID"}
 
 
 def test_patient_specimen_and_barcode_are_those_that_were_given() -> None:

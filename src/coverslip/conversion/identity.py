@@ -32,7 +32,9 @@ class Identity:
     content: str
     """SHA-256 of the slide's bytes, hexadecimal."""
     choices: str
-    """Everything else that decides what is written: options, metadata, the version of what is written."""
+    """Everything else that decides what is written: options, metadata, the version of the program that writes."""
+    scale: str = ""
+    """The pixel size taken: what every coordinate in millimetres hangs on."""
 
     def uid(self, role: str) -> str:
         """The identifier of one thing of this conversion (`series`, `instance:0`, ...); 44 characters."""
@@ -41,6 +43,10 @@ class Identity:
     def slide_uid(self, role: str) -> str:
         """As `uid`, but the same whatever the options: of the glass slide itself."""
         return _uid(f"{self.content}|{role}")
+
+    def scaled_uid(self, role: str) -> str:
+        """As `slide_uid`, but another for another pixel size: of coordinates on the glass slide."""
+        return _uid(f"{self.content}|{self.scale}|{role}")
 
 
 def _uid(text: str) -> str:

@@ -24,6 +24,14 @@ def test_the_glass_slide_keeps_its_identifier_whatever_the_options() -> None:
     assert SLIDE.slide_uid("specimen") == Identity("ab" * 32, "jpeg").slide_uid("specimen")
 
 
+def test_coordinates_on_the_glass_have_another_identifier_for_another_pixel_size_and_only_then() -> None:
+    quarter, half = (
+        Identity("ab" * 32, "lossless", scale).scaled_uid("frame of reference") for scale in ("0.25", "0.5")
+    )
+    assert quarter != half
+    assert quarter == Identity("ab" * 32, "jpeg", "0.25").scaled_uid("frame of reference")
+
+
 def test_every_identifier_is_valid_and_of_one_length() -> None:
     for number in range(500):
         uid = SLIDE.uid(f"instance:{number}")

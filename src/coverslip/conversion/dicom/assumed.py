@@ -19,3 +19,6 @@ ORIENTATION = (0, -1, 0, -1, 0, 0)
 of the image). The file says nothing of where on the glass the image lies: its far corner is laid on the slide's."""
 ISSUER = "COVERSLIP"
 """Of a container or specimen identifier that nobody gave: made from the slide's content, so it is not UNKNOWN twice."""
+NO_PLACE = 0
+"""Both offsets of TotalPixelMatrixOriginSequence for label and overview: the slide's corner. No file says where they
+lie nor how large their pixels are, and the place of the scan is not theirs."""

@@ -22,6 +22,8 @@ WHOLE_SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"
 """VL Whole Slide Microscopy Image Storage (PS3.4 table B.5-1)."""
 UM_PER_MM = 1000.0
 NO_PROFILE = "No ICC profile in the source file: sRGB is assumed"
+NOT_THE_SCANS = "ICC profile of this picture not known: sRGB is assumed"
+"""Of label and overview: another camera took them, and readers give no profile but the scan's."""
 REFUSED_PROFILE = "ICC profile of the source file unusable: sRGB is assumed"
 PATH = "1"
 
@@ -101,7 +103,7 @@ def _add_series(made: Dataset, facts: SeriesFacts) -> None:
     made.SeriesNumber = facts.metadata.SeriesNumber
     if facts.metadata.SeriesDescription:
         made.SeriesDescription = facts.metadata.SeriesDescription
-    made.FrameOfReferenceUID = facts.identity.slide_uid("frame of reference")
+    made.FrameOfReferenceUID = facts.identity.scaled_uid("frame of reference")
     made.PositionReferenceIndicator = "SLIDE_CORNER"
 
 
@@ -122,14 +124,14 @@ def _add_image(made: Dataset, facts: SeriesFacts, picture: Picture) -> None:
     made.ContentDate = acquired[:8] or assumed.UNKNOWN_DAY
     made.ContentTime = acquired[8:14] or assumed.UNKNOWN_CLOCK
     made.ImageType = picture.image_type
-    shows_label = picture.flavour in ("LABEL", "OVERVIEW")
+    shows_label = picture.of_the_label
     made.BurnedInAnnotation = "YES" if shows_label else "NO"
     made.SpecimenLabelInImage = "YES" if shows_label else "NO"
     made.VolumetricProperties = "VOLUME"
     made.FocusMethod = assumed.FOCUS_METHOD
     made.ExtendedDepthOfField = assumed.EXTENDED_DEPTH_OF_FIELD
-    if picture.flavour in ("VOLUME", "THUMBNAIL"):
-        made.PyramidUID = facts.identity.slide_uid("pyramid")
+    if not picture.of_the_label:
+        made.PyramidUID = facts.identity.uid("pyramid")
 
 
 def _add_pixels(made: Dataset, facts: SeriesFacts, picture: Picture, ratio: float) -> None:
@@ -162,11 +164,7 @@ def _add_tiles(made: Dataset, facts: SeriesFacts, picture: Picture) -> None:
     made.TotalPixelMatrixFocalPlanes = 1
     made.NumberOfOpticalPaths = 1
     made.ImageOrientationSlide = list(assumed.ORIENTATION)
-    whole = facts.properties
-    origin = Dataset()
-    origin.XOffsetInSlideCoordinateSystem = _ds(whole.height * facts.spacing.y_um / UM_PER_MM)
-    origin.YOffsetInSlideCoordinateSystem = _ds(whole.width * facts.spacing.x_um / UM_PER_MM)
-    made.TotalPixelMatrixOriginSequence = Sequence([origin])
+    made.TotalPixelMatrixOriginSequence = Sequence([_origin(facts, picture)])
     if picture.spacing is not None:
         made.ImagedVolumeWidth = picture.width * picture.spacing.x_um / UM_PER_MM
         made.ImagedVolumeHeight = picture.height * picture.spacing.y_um / UM_PER_MM
@@ -175,6 +173,15 @@ def _add_tiles(made: Dataset, facts: SeriesFacts, picture: Picture) -> None:
     organization.DimensionOrganizationUID = facts.identity.slide_uid("dimensions")
     made.DimensionOrganizationSequence = Sequence([organization])
     made.DimensionOrganizationType = "TILED_FULL"
+
+
+def _origin(facts: SeriesFacts, picture: Picture) -> Dataset:
+    """Where the first pixel lies on the glass, in millimetres: that of the slide for what shows its tissue."""
+    whole, made = facts.properties, Dataset()
+    x, y = whole.height * facts.spacing.y_um / UM_PER_MM, whole.width * facts.spacing.x_um / UM_PER_MM
+    made.XOffsetInSlideCoordinateSystem = assumed.NO_PLACE if picture.of_the_label else _ds(x)
+    made.YOffsetInSlideCoordinateSystem = assumed.NO_PLACE if picture.of_the_label else _ds(y)
+    return made
 
 
 def _add_functional_groups(made: Dataset, picture: Picture) -> None:
@@ -198,14 +205,21 @@ def _add_optical_path(made: Dataset, facts: SeriesFacts, picture: Picture) -> No
     illumination = codes.EPIFLUORESCENCE if fluorescence else codes.BRIGHTFIELD
     path.IlluminationTypeCodeSequence = Sequence([codes.item(illumination)])
     path.IlluminationColorCodeSequence = Sequence([codes.item(codes.FULL_SPECTRUM)])
+    own = None if picture.of_the_label else facts.profile
     if picture.encoding.samples > 1:
-        path.ICCProfile = _even(facts.profile or srgb())
-        if facts.profile is None:
+        path.ICCProfile = _even(own or srgb())
+        if own is None:
             path.ColorSpace = "SRGB"
-            path.OpticalPathDescription = REFUSED_PROFILE if facts.profile_refused else NO_PROFILE
-    if facts.properties.objective_power is not None:
+            path.OpticalPathDescription = _why_assumed(facts, picture)
+    if facts.properties.objective_power is not None and not picture.of_the_label:
         path.ObjectiveLensPower = _ds(facts.properties.objective_power)
     made.OpticalPathSequence = Sequence([path])
+
+
+def _why_assumed(facts: SeriesFacts, picture: Picture) -> str:
+    if picture.of_the_label:
+        return NOT_THE_SCANS
+    return REFUSED_PROFILE if facts.profile_refused else NO_PROFILE
 
 
 def _even(data: bytes) -> bytes:

@@ -72,6 +72,11 @@ class Picture:
     """Of that compression, about: of all levels together."""
 
     @property
+    def of_the_label(self) -> bool:
+        """Whether another camera took it: label and overview share nothing with the scan but the glass."""
+        return self.flavour in ("LABEL", "OVERVIEW")
+
+    @property
     def count(self) -> int:
         """Frames."""
         return -(-self.width // self.tile_width) * -(-self.height // self.tile_height)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from coverslip import __version__
 from coverslip.conversion.cuts import CutFrames
 from coverslip.conversion.dicom.header import SeriesFacts, dataset
 from coverslip.conversion.dicom.instance import InstanceFile
@@ -31,8 +32,9 @@ from coverslip.slides.isolation import IsolatedSlide
 from coverslip.slides.slide import RgbImage
 from coverslip.vocabulary.units import Spacing
 
-WRITER = "1"
-"""Raised whenever the same slide and options are written differently: identifiers must then differ too."""
+WRITER = "2"
+"""Raised whenever the same slide and options are written differently within one version of Coverslip: an identifier
+names exact bytes. The version itself stands in every header, and so in every identifier of an instance too."""
 THUMBNAIL_PX = 1024
 LONGEST_ROW = 65535
 """Of a frame: Rows and Columns are 16-bit numbers (VR US)."""
@@ -78,7 +80,9 @@ def write_series(
                 file = InstanceFile(folder / instance.file, header, picture.encoding.transfer_syntax, picture.count)
                 opened.append((instance, file))
                 file.append(instance.frames, progress.advance)
-            facts = _facts(plan, spacing, options, Identity(digest(), _choices(plan, spacing, options)))
+            facts = _facts(
+                plan, spacing, options, Identity(digest(), _choices(plan, spacing, options), _scale(spacing))
+            )
             return [_finished(facts, instance, file) for instance, file in opened]
         finally:
             for _, file in opened:
@@ -118,8 +122,12 @@ def _facts(plan: Plan, spacing: Spacing, options: SeriesOptions, identity: Ident
 
 def _choices(plan: Plan, spacing: Spacing, options: SeriesOptions) -> str:
     choice = plan.choice
-    parts = (WRITER, choice.wanted, choice.quality, choice.pass_through, spacing.x_um, spacing.y_um)
+    parts = (WRITER, __version__, choice.wanted, choice.quality, choice.pass_through, _scale(spacing))
     return "|".join(map(str, (*parts, options.without_label, options.metadata.identity())))
+
+
+def _scale(spacing: Spacing) -> str:
+    return f"{spacing.x_um}|{spacing.y_um}"
 
 
 def _then(levels: list[_Instance], beside: Future[list[_Instance]]) -> Iterator[_Instance]:
