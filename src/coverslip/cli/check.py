@@ -17,6 +17,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from coverslip.access import audit
 from coverslip.access.errors import AuditChainBroken
+from coverslip.custody import forget
 from coverslip.custody.errors import DamageFound
 from coverslip.errors import LOCALES, CoverslipError
 from coverslip.ingest.upload_spool import Spool
@@ -33,7 +34,7 @@ from coverslip.reports.verify import verify_reports
 from coverslip.settings import settings
 from coverslip.storage import checksums
 from coverslip.storage.blobs import BlobStore
-from coverslip.storage.errors import BlobReferenceBroken, UploadLeftover
+from coverslip.storage.errors import BlobReferenceBroken, BlobUnneeded, UploadLeftover
 from coverslip.storage.fixity import FRESH_SECONDS, Registered, leftovers, unregistered_blobs, wrong_blobs
 
 
@@ -90,6 +91,7 @@ def check_installation(
     *,
     spool: Spool | None = None,
     remove_leftovers: bool = False,
+    remove_unneeded: bool = False,
 ) -> Outcome:
     """Compare rows with bytes both ways, re-hash every byte, walk every audit chain, prove every signed report.
 
@@ -107,6 +109,8 @@ def check_installation(
             aside |= {row.aside for row in custody.findings(tx) if row.aside is not None}
         for error in _of_organization(database, store, organization, finding, progress):
             outcome.problems.append(Problem(organization.code, error))
+        for error in _unneeded(database, store, organization.id, remove=remove_unneeded):
+            outcome.problems.append(Problem(organization.code, error))
 
     def registered(organization_id: Any) -> set[str]:
         with database.transaction(Actor.system(organization_id)) as tx:
@@ -119,6 +123,15 @@ def check_installation(
     if spool is not None:
         _look_at_uploads(database, spool, organizations, outcome, remove=remove_leftovers)
     return outcome
+
+
+def _unneeded(database: Database, store: BlobStore, organization_id: UUID, *, remove: bool) -> Iterator[CoverslipError]:
+    with database.transaction(Actor.system(organization_id)) as tx:
+        rows = forget.unneeded(tx)
+    for row in rows:
+        if remove:
+            forget.forget_unneeded(database, store, organization_id, row.digest)
+        yield BlobUnneeded(digest=row.digest, size_bytes=row.size_bytes)
 
 
 def _look_at_uploads(
@@ -229,15 +242,18 @@ def find_pdf(database: Database, digest: str) -> dict[str, Any] | None:
     "--remove-leftovers", is_flag=True, help="Remove what interrupted transfers left behind a day ago or more."
 )
 @click.option(
+    "--remove-unneeded", is_flag=True, help="Remove registered files that no slide, reading or report refers to."
+)
+@click.option(
     "--pdf",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Tell which signed report this file is, instead of checking everything.",
 )
-def command(as_json: bool, remove_leftovers: bool, pdf: Path | None) -> None:
+def command(as_json: bool, remove_leftovers: bool, remove_unneeded: bool, pdf: Path | None) -> None:
     """Read every stored byte and compare it with its checksum, every row with its bytes and every byte with its row;
     walk the audit trail of each organization; prove every signed report and its PDFs.
 
-    Looks into every place: hot, cold, replica, uploads. Changes nothing unless told to remove leftovers. Exit status:
+    Looks into every place: hot, cold, replica, uploads. Changes nothing unless told to remove something. Exit status:
     0 everything holds, or the PDF is a signed report; 1 something does not, or the PDF is none; 2 bad usage.
     """
     configured = settings()
@@ -249,7 +265,8 @@ def command(as_json: bool, remove_leftovers: bool, pdf: Path | None) -> None:
         spool = Spool(configured.spool_dir)
 
         def work(tell: Callable[[int], None]) -> Outcome:
-            return check_installation(database, store, tell, spool=spool, remove_leftovers=remove_leftovers)
+            given = {"remove_leftovers": remove_leftovers, "remove_unneeded": remove_unneeded}
+            return check_installation(database, store, tell, spool=spool, **given)
 
         outcome = with_progress(_total_bytes(database), "check", work)
     print_outcome(outcome, as_json=as_json)

@@ -29,6 +29,7 @@ TASKS = (
     "coverslip.custody.fixity:check_fixity",
     "coverslip.custody.fixity:check_everything",
     "coverslip.custody.retention:remove_expired",
+    "coverslip.custody.forget:forget_blobs",
 )
 """Every kind of job there is, by import path; a room that has a new one adds it here."""
 WATCHING = "watch"

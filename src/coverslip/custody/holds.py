@@ -8,7 +8,7 @@ from uuid import UUID
 
 from coverslip.access import audit
 from coverslip.access.permission import Permission, require
-from coverslip.custody.errors import AlreadyEnded
+from coverslip.custody.errors import AlreadyEnded, SlideRemoved
 from coverslip.errors import InvalidInput, NotFound
 from coverslip.records.models import Case, LegalHold, Slide
 from coverslip.records.queries import custody
@@ -37,17 +37,21 @@ def list_holds(tx: Transaction) -> list[Held]:
 def place_hold(
     tx: Transaction, reason: str, *, accession_number: str | None = None, slide_id: UUID | None = None
 ) -> Held:
-    """Hold a case or one slide. Raises `PermissionDenied`, `InvalidInput`, `NotFound`."""
+    """Hold a case or one slide. Raises `PermissionDenied`, `InvalidInput`, `NotFound`, `SlideRemoved`."""
     require(tx.actor, Permission.STORAGE_HOLD)
     assert tx.actor.person_id is not None
     reason = _reason(reason)
     if (accession_number is None) == (slide_id is None):
         raise InvalidInput(field="accession_number", problem="case_or_slide")
-    slide = slides.slide(tx, slide_id) if slide_id is not None else None
+    slide = slides.slide(tx, slide_id, for_update=True) if slide_id is not None else None
     case = custody.case_of_accession(tx, accession_number) if accession_number is not None else None
     if slide is None and case is None:
         raise NotFound(field="accession_number" if slide_id is None else "slide_id")
+    if slide is not None and slide.failure_code == SlideRemoved.code:
+        raise SlideRemoved()
     case_id = case.id if case is not None else None
+    if case_id is not None:
+        custody.lock_slides(tx, case_id)  # a removal that has begun comes first, any other finds the hold
     row = tx.add(
         LegalHold(
             case_id=case_id,

@@ -52,7 +52,7 @@ def overview(tx: Transaction, blobs: BlobStore, configured: Settings) -> Overvie
         overdue=oldest is not None and oldest < late,
         last_check=last[0] if last else None,
         open_findings=sum(finding.status == "open" for finding in findings),
-        to_release=sum(finding.aside is not None and finding.released_at is None for finding in findings),
+        to_release=sum(finding.aside is not None and finding.status != "open" for finding in findings),
         cache_used=blobs.cache.used(),
         cache_limit=blobs.cache.limit_bytes,
     )

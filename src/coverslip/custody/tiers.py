@@ -1,7 +1,8 @@
 """Blobs between the hot and the cold place: copied, compared, then removed; readable all the while.
 
 The register says first that a blob is on its way (`moving_to`), so that a move that was cut short is finished by the
-next run, and a blob is never in the register's cold place without being there.
+next run, and a blob is never in the register's cold place without being there. One mover at a time has a blob; the
+register is asked again, under the row's lock, before anything is removed.
 """
 
 from __future__ import annotations
@@ -11,15 +12,18 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from coverslip.access import audit
+from coverslip.custody.alone import blob_alone
+from coverslip.errors import InvalidInput
 from coverslip.jobs.app import defer
 from coverslip.jobs.task import Work, task
 from coverslip.records.actor import Actor
-from coverslip.records.models import Slide
+from coverslip.records.models import Blob, Slide
 from coverslip.records.queries import custody
 from coverslip.records.queries.organization import all_organizations
 from coverslip.records.transaction import Transaction
-from coverslip.storage.blobs import Tier
-from coverslip.storage.errors import BlobCorrupt, BlobMissing
+from coverslip.storage.apart import shows_through
+from coverslip.storage.blobs import COLD_FIELD, HOT_FIELD, BlobStore, Tier
+from coverslip.storage.errors import BlobCorrupt, BlobMissing, BlobUnreadable
 from coverslip.storage.pieces import as_file
 from coverslip.storage.place import verify
 
@@ -36,12 +40,18 @@ def move(work: Work, organization_id: UUID, digest: str, to: Tier) -> bool:
 
     Raises `BlobMissing`, `BlobCorrupt` (the copy that was there stays), `StorageFull`, `StorageUnavailable`.
     """
-    source, target = work.blobs.places["cold" if to == "hot" else "hot"], work.blobs.places[to]
+    with blob_alone(work.database, organization_id, digest):
+        return _move(work, organization_id, digest, to)
+
+
+def _move(work: Work, organization_id: UUID, digest: str, to: Tier) -> bool:
+    source, target = work.blobs.places[_other(to)], work.blobs.places[to]
     actor = Actor.system(organization_id)
     with work.database.transaction(actor) as tx:
         row = custody.blob(tx, digest, for_update=True)
         if row is None or (row.tier == to and row.moving_to is None):
             return False
+        require_two(work.blobs)
         custody.set_tier(tx, digest, moving_to=to)
     if source.size(organization_id, digest) is not None:
         if target.size(organization_id, digest) is None:
@@ -49,14 +59,59 @@ def move(work: Work, organization_id: UUID, digest: str, to: Tier) -> bool:
                 target.put(organization_id, reading, row.size_bytes, digest)
         verify(target, organization_id, digest)
         with work.database.transaction(actor) as tx:
+            if not _is_moving(custody.blob(tx, digest, for_update=True), to):
+                return False
             custody.set_tier(tx, digest, tier=to, moving_to=to)
-        source.delete(organization_id, digest)
     elif target.size(organization_id, digest) is None:
         raise BlobMissing(digest=digest)
     with work.database.transaction(actor) as tx:
+        if not _is_moving(custody.blob(tx, digest, for_update=True), to):
+            return False
+        source.delete(organization_id, digest)
         custody.set_tier(tx, digest, tier=to)
         audit.record(tx, "storage.move", object_type="blob", object_id=None, detail={"digest": digest, "to": to})
     return True
+
+
+def settle(work: Work, organization_id: UUID, digest: str) -> bool:
+    """Of a blob that lies in both places without being moved, keep the copy where the register says, once compared.
+
+    It comes about where a slide in the cold place is sent again. The caller has the blob alone; False where there was
+    nothing to do. Raises `BlobCorrupt`, `BlobMissing` (both copies stay), `StorageUnavailable`.
+    """
+    actor = Actor.system(organization_id)
+    with work.database.transaction(actor) as tx:
+        row = custody.blob(tx, digest)
+    if work.blobs.cold is None or row is None or row.moving_to is not None:
+        return False
+    mine: Tier = "cold" if row.tier == "cold" else "hot"
+    other = work.blobs.places[_other(mine)]
+    if other.size(organization_id, digest) is None:
+        return False
+    require_two(work.blobs)
+    verify(work.blobs.places[mine], organization_id, digest)
+    with work.database.transaction(actor) as tx:
+        row = custody.blob(tx, digest, for_update=True)
+        if row is None or row.tier != mine or row.moving_to is not None:
+            return False
+        other.delete(organization_id, digest)
+        detail = {"digest": digest, "to": mine, "twice": True}
+        audit.record(tx, "storage.move", object_type="blob", object_id=None, detail=detail)
+    return True
+
+
+def require_two(blobs: BlobStore) -> None:
+    """Raise `InvalidInput` where hot and cold place turn out to be one under two names: nothing may be removed then."""
+    if blobs.cold is not None and shows_through(blobs.hot, blobs.cold):
+        raise InvalidInput(field=COLD_FIELD, problem="storage_places_overlap", other=HOT_FIELD)
+
+
+def _is_moving(row: Blob | None, to: Tier) -> bool:
+    return row is not None and row.moving_to == to
+
+
+def _other(tier: Tier) -> Tier:
+    return "cold" if tier == "hot" else "hot"
 
 
 @task("apply_storage_rules", queue=QUEUE, cron="23 1 * * *")
@@ -85,9 +140,25 @@ def _apply_in(work: Work, organization_id: UUID) -> None:
         work.give_way()
         try:
             move(work, organization_id, digest, to)
-        except (BlobMissing, BlobCorrupt) as error:
+        except (BlobMissing, BlobCorrupt, BlobUnreadable) as error:
             # A blob that is damaged is a matter for the check, which reports it; the others are moved all the same.
             logger.warning("custody.not_moved", extra={"digest": digest, "code": error.code})
+    _settle_in(work, organization_id)
+
+
+def _settle_in(work: Work, organization_id: UUID) -> None:
+    """Slides in the cold place that were sent again lie in the hot one, too."""
+    with work.database.transaction(Actor.system(organization_id)) as tx:
+        cold = custody.in_tier(tx, "cold")
+    if not cold:
+        return
+    for digest in [blob.digest for blob in work.blobs.hot.listed(organization_id) if blob.digest in cold]:
+        work.give_way()
+        try:
+            with blob_alone(work.database, organization_id, digest):
+                settle(work, organization_id, digest)
+        except (BlobMissing, BlobCorrupt, BlobUnreadable) as error:
+            logger.warning("custody.not_settled", extra={"digest": digest, "code": error.code})
 
 
 def opened(tx: Transaction, slide: Slide) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -128,6 +129,26 @@ class Database:
             append_pending(tx)
         for call in tx.after_commit:
             call()
+
+    @contextmanager
+    def alone(self, name: str, *, wait: bool = True) -> Iterator[bool]:
+        """Let nobody else in who asks for the same name, over as many transactions as the block takes.
+
+        Yields True; with `wait=False` False at once where somebody else is in. Never wait inside a transaction: whoever
+        is in may need its rows. Raises `DatabaseUnavailable`.
+        """
+        key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+        with unavailable_is_said(), self._engine.connect() as bare:
+            connection = bare.execution_options(isolation_level="AUTOCOMMIT")
+            if wait:
+                connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": key})
+            elif not connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": key}):
+                yield False
+                return
+            try:
+                yield True
+            finally:
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
 
     def is_available(self) -> bool:
         """Whether the database answers now."""

@@ -153,6 +153,7 @@ CODES: Mapping[int, tuple[str, ...]] = {
         "DAMAGE_FOUND",
         "BLOB_MISSING",
         "BLOB_REFERENCE_BROKEN",
+        "BLOB_UNNEEDED",
         "BLOB_UNREGISTERED",
         "CELL_STORE_UNREADABLE",
         "DATABASE_DUMP_FAILED",
@@ -183,6 +184,7 @@ CODES: Mapping[int, tuple[str, ...]] = {
         "DECODER_TIMEOUT",
         "INSTALLATION_MISSING",
         "SLIDE_UNREACHABLE",
+        "BLOB_UNREADABLE",
         "STORAGE_UNAVAILABLE",
     ),
     507: (

@@ -33,7 +33,11 @@ __all__ = ["BlobStore", "StoredBlob", "Tier"]
 
 Tier = Literal["hot", "cold"]
 DEFAULT_CACHE_BYTES = 1_000_000_000
-COLD_FIELD, REPLICA_FIELD = "COVERSLIP_COLD_STORAGE_URL", "COVERSLIP_REPLICA_STORAGE_URL"
+HOT_FIELD, COLD_FIELD, REPLICA_FIELD = (
+    "COVERSLIP_STORAGE_URL",
+    "COVERSLIP_COLD_STORAGE_URL",
+    "COVERSLIP_REPLICA_STORAGE_URL",
+)
 
 
 class BlobStore:
@@ -59,11 +63,11 @@ class BlobStore:
         self.hot: Place = (
             LocalPlace(folder)
             if folder is not None
-            else open_place("COVERSLIP_STORAGE_URL", str(url), configured, _general(configured))
+            else open_place(HOT_FIELD, str(url), configured, _general(configured))
         )
         self.cold = cold
         self.replica = replica
-        named = {"COVERSLIP_STORAGE_URL": self.hot, COLD_FIELD: cold, REPLICA_FIELD: replica}
+        named = {HOT_FIELD: self.hot, COLD_FIELD: cold, REPLICA_FIELD: replica}
         require_apart({field: place for field, place in named.items() if place is not None})
         self._own_cache: tempfile.TemporaryDirectory[str] | None = None
         self._cache = cache

@@ -9,6 +9,14 @@ from coverslip.errors import CoverslipError
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
+_UNREADABLE = frozenset({errno.EIO, errno.EUCLEAN, errno.EBADMSG})
+
+
+def is_unreadable(error: OSError) -> bool:
+    """Whether the disk could not give bytes that it should hold."""
+    return error.errno in _UNREADABLE
+
+
 def is_full(error: OSError) -> bool:
     """Whether an operation failed for want of space."""
     return error.errno in _NO_SPACE
@@ -42,6 +50,18 @@ class StorageUnavailable(CoverslipError):
     """The store does not answer or refuses. Parameter: `problem`."""
 
     code = "STORAGE_UNAVAILABLE"
+
+
+class BlobUnreadable(StorageUnavailable):
+    """The disk cannot read these bytes (bad sector, broken file system); others it may. Parameter: `problem`."""
+
+    code = "BLOB_UNREADABLE"
+
+
+class BlobUnneeded(CoverslipError):
+    """The register holds bytes that no row refers to. Parameters: `digest`, `size_bytes`."""
+
+    code = "BLOB_UNNEEDED"
 
 
 class BlobUnregistered(CoverslipError):

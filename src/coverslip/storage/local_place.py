@@ -13,7 +13,14 @@ from uuid import UUID, uuid4
 from coverslip.storage import checksums
 from coverslip.storage.apart import of_folder
 from coverslip.storage.checksums import Checksum
-from coverslip.storage.errors import BlobMissing, StorageFull, StorageUnavailable, is_full
+from coverslip.storage.errors import (
+    BlobMissing,
+    BlobUnreadable,
+    StorageFull,
+    StorageUnavailable,
+    is_full,
+    is_unreadable,
+)
 from coverslip.storage.place import (
     ASIDE,
     INCOMING,
@@ -65,7 +72,7 @@ class LocalPlace:
             for folder in (target.parent, target.parent.parent, self._folder):
                 _flush_folder(folder)
         except OSError as error:
-            raise self._error(error) from error
+            raise self._error(error, StorageUnavailable) from error
         finally:
             draft.unlink(missing_ok=True)
         return checksum
@@ -173,10 +180,13 @@ class LocalPlace:
         except OSError as error:
             raise self._error(error) from error
 
-    def _error(self, error: OSError) -> StorageFull | StorageUnavailable:
+    def _error(
+        self, error: OSError, unreadable: type[StorageUnavailable] = BlobUnreadable
+    ) -> StorageFull | StorageUnavailable:
         if is_full(error):
             return StorageFull(folder=str(self._folder))
-        return StorageUnavailable(problem=error.strerror or str(error))
+        kind = unreadable if is_unreadable(error) else StorageUnavailable
+        return kind(problem=error.strerror or str(error))
 
 
 def _flush_folder(folder: Path) -> None:

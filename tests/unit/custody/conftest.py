@@ -10,7 +10,10 @@ from uuid import UUID
 
 import pytest
 
-from coverslip.custody import replica
+from coverslip.custody import forget, replica
+from coverslip.ingest.intake import take_in
+from coverslip.ingest.settle import Patience
+from coverslip.ingest.taken import Taken
 from coverslip.jobs.task import Work
 from coverslip.phantoms.files import WRITERS
 from coverslip.records.actor import Actor
@@ -39,6 +42,8 @@ class Archive:
     case_id: UUID
     digest: str
     actor_of: ActorOf
+    source: Path
+    """The file that was taken in."""
 
     @property
     def blobs(self) -> BlobStore:
@@ -87,6 +92,25 @@ class Archive:
                 case.status = status
                 case.signed_at = then if status == "signed" else None
 
+    def forget(self) -> None:
+        """Do the queued removals of bytes, as a worker does."""
+        with self.work.database.transaction(self.system) as tx:
+            raw = tx.raw_connection()
+            jobs = raw.execute("SELECT args FROM procrastinate_jobs WHERE task_name = 'forget_blobs'").fetchall()
+        for (arguments,) in jobs:
+            forget.forget_blobs.run(self.work, **arguments)
+
+    def try_replica_now(self) -> None:
+        """Let the pause after a failure be over."""
+        with self.work.database.transaction(self.system) as tx:
+            custody.try_replicas_now(tx)
+
+    def take_in(self) -> Taken:
+        """The same file once more, through the door that every file takes."""
+        return take_in(
+            self.work.database, self.blobs, self.actor_of(Role.TECHNICIAN), self.source, patience=Patience(0.0)
+        )
+
     def audited(self, action: str) -> list[AuditEvent]:
         with self.work.database.transaction(self.system) as tx:
             return [event for event in tx.session.query(AuditEvent).all() if event.action == action]
@@ -107,6 +131,6 @@ def archive(database: Database, organization: Organization, actor_of: ActorOf, t
         row = slides.slide(tx, made.id)
         assert row is not None
         digest = row.files[0].digest
-    found = Archive(work, organization.id, made.id, made.case_id, digest, actor_of)
+    found = Archive(work, organization.id, made.id, made.case_id, digest, actor_of, path)
     replica.copy_to_replica.run(work)
     return found

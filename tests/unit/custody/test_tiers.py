@@ -187,7 +187,8 @@ def test_a_copy_that_fails_is_said_and_made_later(archive: Archive, monkeypatch:
     assert archive.blobs.replica is not None
     archive.blobs.replica.delete(archive.organization_id, archive.digest)
     with archive.work.database.transaction(archive.system) as tx:
-        custody.set_replicated(tx, archive.digest, "STORAGE_UNAVAILABLE")
+        custody.set_replicated(tx, archive.digest, "BLOB_CORRUPT")
+        custody.try_replicas_now(tx)
 
     def away(*_: object) -> None:
         raise StorageUnavailable(problem="away")
@@ -198,6 +199,7 @@ def test_a_copy_that_fails_is_said_and_made_later(archive: Archive, monkeypatch:
     assert (archive.blob().replicated_at, archive.blob().replica_failure) == (None, "STORAGE_UNAVAILABLE")
     assert [event.outcome for event in archive.audited("storage.replica")] == ["failed"]
     monkeypatch.undo()
+    archive.try_replica_now()
     replica.copy_to_replica.run(archive.work)
     assert archive.has(archive.blobs.replica)
     assert archive.blob().replica_failure is None
@@ -206,6 +208,8 @@ def test_a_copy_that_fails_is_said_and_made_later(archive: Archive, monkeypatch:
 def test_damaged_bytes_are_not_copied_to_the_replica(archive: Archive) -> None:
     assert archive.blobs.replica is not None
     archive.blobs.replica.delete(archive.organization_id, archive.digest)
+    with archive.work.database.transaction(archive.system) as tx:
+        custody.set_replicated(tx, archive.digest, "STORAGE_UNAVAILABLE")
     archive.harm(archive.blobs.hot)
     assert replica.copy(archive.work, archive.organization_id, archive.digest) is False
     assert not archive.has(archive.blobs.replica)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import DateTime, Index, Uuid, text
+from sqlalchemy import DateTime, Index, Integer, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from coverslip.records.models.base import CURRENT_ORGANIZATION, Base, Now, Size, of_directory, one_of
@@ -38,3 +38,7 @@ class Blob(Base):
     """When all its bytes were last compared with its digest."""
     replicated_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     replica_failure: Mapped[str | None]
+    replica_attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    """How often the second copy has failed since it was last there."""
+    replica_due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """Not tried again before."""

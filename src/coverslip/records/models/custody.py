@@ -102,7 +102,8 @@ class FixityCheck(OfOrganization, Base):
 class FixityFinding(OfOrganization, Base):
     """Bytes that were not what their name says, or not there, in one place.
 
-    `aside`: where the damaged bytes lie until a person releases them. `gone`: a later check found it right again.
+    `check_id` None: found while a second copy was made. `aside`: where the damaged bytes lie until a person releases
+    them. `gone`: a later check found it right again.
     """
 
     __tablename__ = "fixity_findings"
@@ -125,7 +126,7 @@ class FixityFinding(OfOrganization, Base):
     )
 
     id: Mapped[Identifier]
-    check_id: Mapped[UUID]
+    check_id: Mapped[UUID | None]
     digest: Mapped[str]
     place: Mapped[str]
     kind: Mapped[str]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, delete, exists, false, func, or_, select, update
 from sqlalchemy.orm import selectinload
 
 from coverslip.records.models import (
@@ -23,6 +23,9 @@ from coverslip.records.models import (
     StorageRule,
 )
 from coverslip.records.transaction import Transaction
+
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=5), timedelta(hours=6)
+_AT_ONCE: dict[str, object] = {"replica_attempts": 0, "replica_due_at": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +70,20 @@ def replica_state(tx: Transaction) -> ReplicaState:
 
 
 def not_replicated(tx: Transaction, most: int) -> list[Blob]:
-    """Blobs without a second copy, those that never failed first."""
-    query = select(Blob).where(Blob.replicated_at.is_(None))
+    """Blobs without a second copy that are to be tried now, those that never failed first."""
+    due = or_(Blob.replica_due_at.is_(None), Blob.replica_due_at <= func.now())
+    query = select(Blob).where(Blob.replicated_at.is_(None), due)
     return list(tx.session.scalars(query.order_by(Blob.replica_failure.is_not(None), Blob.created_at).limit(most)))
 
 
 def moving(tx: Transaction) -> list[Blob]:
     """Blobs whose move between tiers was begun and not finished."""
     return list(tx.session.scalars(select(Blob).where(Blob.moving_to.is_not(None)).order_by(Blob.digest)))
+
+
+def in_tier(tx: Transaction, tier: str) -> set[str]:
+    """Digests of the blobs that lie in a tier and are not on their way."""
+    return set(tx.session.scalars(select(Blob.digest).where(Blob.tier == tier, Blob.moving_to.is_(None))))
 
 
 def due_for_check(tx: Transaction, before: datetime, most: int) -> list[Blob]:
@@ -97,15 +106,30 @@ def set_tier(tx: Transaction, digest: str, *, tier: str | None = None, moving_to
 
 
 def set_replicated(tx: Transaction, digest: str, failure: str | None = None) -> None:
-    """Note that the second copy is there, or why it is not."""
-    values = {"replicated_at": None if failure else func.now(), "replica_failure": failure}
+    """Note that the second copy is there, or why it is not; each failure doubles the pause until the next attempt."""
+    pause = func.least(FIRST_PAUSE * func.power(2, func.least(Blob.replica_attempts, 20)), LONGEST_PAUSE)
+    values: dict[str, object] = {"replicated_at": func.now(), "replica_failure": None, **_AT_ONCE}
+    if failure is not None:
+        values = {
+            "replicated_at": None,
+            "replica_failure": failure,
+            "replica_attempts": Blob.replica_attempts + 1,
+            "replica_due_at": func.now() + pause,
+        }
     tx.session.execute(update(Blob).where(Blob.digest == digest).values(values))
+
+
+def try_replicas_now(tx: Transaction) -> None:
+    """Second copies that failed are to be tried at once."""
+    tx.session.execute(update(Blob).where(Blob.replica_due_at.is_not(None)).values(_AT_ONCE))
 
 
 def begin_anew(tx: Transaction) -> None:
     """All bytes were just brought back into the hot place; what was known of other places is void."""
     tx.session.execute(
-        update(Blob).values(tier="hot", moving_to=None, checked_at=None, replicated_at=None, replica_failure=None)
+        update(Blob).values(
+            tier="hot", moving_to=None, checked_at=None, replicated_at=None, replica_failure=None, **_AT_ONCE
+        )
     )
     settled = {"status": "gone", "aside": None, "settled_at": func.now()}
     tx.session.execute(update(FixityFinding).values(settled))
@@ -144,19 +168,30 @@ def idle_slides(tx: Transaction, case_status: str | None, before: datetime, most
     return list(tx.session.scalars(query))
 
 
-def expired_slides(tx: Transaction, case_status: str | None, before: datetime) -> list[tuple[Slide, Case]]:
-    """Slides of cases that were closed before then and are under no hold, with their files and cases."""
-    closed = func.coalesce(Case.signed_at, Case.received_at)
+def expired_slides(
+    tx: Transaction, before: Mapping[str, datetime], most: int, only: Sequence[UUID] | None = None
+) -> list[tuple[Slide, Case]]:
+    """Slides under no hold whose cases were closed before the moment given for their status, the longest ago first.
+
+    A case without a status there is never over. Closed means signed; a cancelled case, which nobody signs, counts from
+    the day it was received. `only`: of these slides.
+    """
+    closed = func.coalesce(Case.signed_at, case((Case.status == "cancelled", Case.received_at)))
     query = (
         select(Slide, Case)
         .join(Case, Case.id == Slide.case_id)
-        .where(Slide.content_digest.is_not(None), closed < before, ~_held())
+        .where(
+            Slide.content_digest.is_not(None),
+            or_(*(and_(Case.status == status, closed < moment) for status, moment in before.items()), false()),
+            ~_held(),
+        )
         .options(selectinload(Slide.files))
         .order_by(closed, Slide.id)
+        .limit(most)
     )
-    if case_status is not None:
-        query = query.where(Case.status == case_status)
-    return [(slide, case) for slide, case in tx.session.execute(query)]
+    if only is not None:
+        query = query.where(Slide.id.in_(only))
+    return [(slide, of) for slide, of in tx.session.execute(query)]
 
 
 def is_held(tx: Transaction, slide_id: UUID) -> bool:
@@ -180,6 +215,11 @@ def holds(tx: Transaction, *, released: bool = False) -> list[tuple[LegalHold, C
 def hold(tx: Transaction, hold_id: UUID) -> LegalHold | None:
     """One hold, locked until the transaction ends."""
     return tx.session.scalar(select(LegalHold).where(LegalHold.id == hold_id).with_for_update())
+
+
+def lock_slides(tx: Transaction, case_id: UUID) -> None:
+    """Keep the slides of a case as they are until the transaction ends."""
+    tx.session.execute(select(Slide.id).where(Slide.case_id == case_id).order_by(Slide.id).with_for_update())
 
 
 def case_of_accession(tx: Transaction, accession_number: str) -> Case | None:
@@ -221,18 +261,13 @@ def people(tx: Transaction, ids: Sequence[UUID]) -> dict[UUID, Person]:
     return {row.id: row for row in tx.session.scalars(select(Person).where(Person.id.in_(ids)))}
 
 
-def still_needed(tx: Transaction, digests: Sequence[str], apart_from: UUID) -> set[str]:
-    """Of these digests, those that another slide has, too."""
-    query = select(SlideFile.digest).where(SlideFile.digest.in_(digests), SlideFile.slide_id != apart_from)
-    companions = select(Slide.companion_digest).where(Slide.companion_digest.in_(digests), Slide.id != apart_from)
-    return set(tx.session.scalars(query)) | {digest for digest in tx.session.scalars(companions) if digest is not None}
-
-
 def forget_content(tx: Transaction, slide_id: UUID, code: str) -> None:
-    """Let a slide say that its file was removed; what is known of it otherwise stays."""
+    """Let a slide say that its file was removed, its pictures too; what is known of it otherwise stays."""
     tx.session.execute(delete(SlideFile).where(SlideFile.slide_id == slide_id))
     row = tx.session.get_one(Slide, slide_id)
     row.status, row.content_digest, row.companion_digest, row.failure_code = "failed", None, None, code
+    if row.properties is not None:
+        row.properties = {name: value for name, value in row.properties.items() if name != "pictures"}
     tx.flush()
 
 

@@ -119,4 +119,4 @@ def list_expired(call: Caller) -> ExpiredSlides:
 def remove_slides(given: Removal, call: Caller) -> Removed:
     """Remove slides whose time is over for good; all of those named, or none."""
     with call.transaction() as tx:
-        return Removed(removed=retention.remove(tx, call.services.blobs, given.slide_ids, given.reason))
+        return Removed(removed=retention.remove(tx, given.slide_ids, given.reason))

@@ -37,7 +37,7 @@ def hold(held: Held, people: People) -> LegalHold:
 
 def finding(row: models.FixityFinding) -> FixityFinding:
     """A finding that somebody has to look at."""
-    set_aside = row.aside is not None and row.released_at is None
+    set_aside = row.aside is not None and row.released_at is None and row.status != "open"
     shown = {name: getattr(row, name) for name in FixityFinding.model_fields if name != "set_aside"}
     return FixityFinding.model_validate({**shown, "set_aside": set_aside})
 
