@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import shutil
 import threading
-from array import array
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -19,13 +18,15 @@ from uuid import UUID, uuid4
 from coverslip.ingest.errors import SlideNotReadable
 from coverslip.records.models import Slide
 from coverslip.server.index_store import IndexStore
+from coverslip.server.layer_indexes import Layer, LayerIndexes, compact, size_of
+from coverslip.server.tile_version import tile_version
 from coverslip.slides.companion import levels_beside
 from coverslip.slides.describe import from_json
 from coverslip.slides.isolation import DecoderPool, IsolatedSlide
 from coverslip.slides.pyramid import PyramidSlide
 from coverslip.slides.remote import is_remote
 from coverslip.slides.slide import Slide as ShownSlide
-from coverslip.slides.tile_index import LevelIndex, TileIndex
+from coverslip.slides.tile_index import TileIndex
 from coverslip.storage.blobs import BlobStore
 from coverslip.storage.stored_slide import path_for
 
@@ -36,7 +37,6 @@ INDEX_BYTES = 32 * 1024 * 1024
 """Memory that indexes may take that could not be left on the disk."""
 SMALLEST_INDEX_BYTES = 4096
 """What a slide takes beside its numbers."""
-LARGEST_SHORT = 2**32 - 1
 COMPANION = "companion"
 
 Key = tuple[UUID, str, str | None]
@@ -78,8 +78,10 @@ class TileSource:
     """SHA-256 of the file with the others."""
     roots: tuple[Path, ...] = ()
     """Where its decoders read it; below `remote.ROOT` in object storage."""
-    layers: dict[tuple[int | None, int | None], TileIndex] = field(default_factory=dict)
-    """Indexes of focal planes and channels that were asked for, beside the one shown at first."""
+    name: str = ""
+    """As its indexes are called on the disk."""
+    layers: LayerIndexes = field(default_factory=LayerIndexes)
+    """Indexes of focal planes and channels, of all slides; beside the one shown at first."""
 
     def layer(self, plane: int | None, channel: int | None) -> ShownSlide:
         """One focal plane and channel; None, None: what the slide itself shows. Raises `LayerOutside`."""
@@ -89,14 +91,24 @@ class TileSource:
         assert isinstance(shown, IsolatedSlide | PyramidSlide)
         return shown.layer(shown.properties.shown_plane if plane is None else plane, channel)
 
+    def known_layer(self, layer: Layer) -> TileIndex | None:
+        """Where that layer's stored tiles lie, if it is known without asking anybody."""
+        return self.layers.known(self.name, layer)
+
     def layer_index(self, plane: int | None, channel: int | None) -> TileIndex:
-        """Where that layer's stored tiles lie; worked out once. Raises `LayerOutside`, `SlideError`."""
-        key = (plane, channel)
-        if key not in self.layers:
+        """Where that layer's stored tiles lie. Raises `LayerOutside`, `SlideError`."""
+
+        def work_out() -> TileIndex:
             layer = self.layer(plane, channel)
             assert isinstance(layer, IsolatedSlide | PyramidSlide)
-            self.layers[key] = compact(layer.tile_index())
-        return self.layers[key]
+            return layer.tile_index()
+
+        return self.layers.made(self.name, (plane, channel), self.roots, work_out)
+
+    @property
+    def version(self) -> str:
+        """The `v` in the addresses of its tiles."""
+        return tile_version(self.digest, self.companion)
 
     @property
     def lies_there(self) -> bool:
@@ -111,8 +123,8 @@ class TileSource:
 
     @property
     def size_bytes(self) -> int:
-        """Memory that its indexes take."""
-        return SMALLEST_INDEX_BYTES + sum(_size(index) for index in (self.index, *self.layers.values()))
+        """Memory that its index takes."""
+        return SMALLEST_INDEX_BYTES + size_of(self.index)
 
 
 class SlideSources:
@@ -122,6 +134,7 @@ class SlideSources:
         self._blobs = blobs
         self._decoders = decoders
         self._indexes = indexes
+        self._layers = LayerIndexes(indexes)
         self._folder = TemporaryDirectory(prefix="coverslip-slides-", ignore_cleanup_errors=True)
         decoders.may_read(Path(self._folder.name))
         self._sources: OrderedDict[Key, TileSource] = OrderedDict()
@@ -221,22 +234,6 @@ class SlideSources:
             own_levels=len(properties.levels),
             companion=row.companion_digest,
             roots=tuple(roots),
+            name=name,
+            layers=self._layers,
         )
-
-
-def compact(index: TileIndex) -> TileIndex:
-    """The same index in less memory: lengths of tiles in four bytes each."""
-    return replace(index, levels=tuple(None if level is None else _compact(level) for level in index.levels))
-
-
-def _compact(level: LevelIndex) -> LevelIndex:
-    if not isinstance(level.lengths, array) or max(level.lengths, default=0) > LARGEST_SHORT:
-        return level
-    return replace(level, lengths=array("I", level.lengths))
-
-
-def _size(index: TileIndex) -> int:
-    columns = [
-        column for level in index.levels if level is not None for column in (level.offsets, level.lengths, level.files)
-    ]
-    return sum(len(column) * column.itemsize for column in columns if isinstance(column, array))

@@ -43,11 +43,12 @@ def tile_protocol(tiles: TileApp) -> type[HttpToolsProtocol]:
                 return False  # the application says what is wrong
             if tile is None or cycle.disconnected:
                 return False
-            head = b"HTTP/1.1 200 OK\r\n%bcontent-type: %b\r\ncontent-length: %d\r\netag: %b\r\n%b\r\n" % (
+            head = b"HTTP/1.1 200 OK\r\n%bcontent-type: %b\r\ncontent-length: %d\r\netag: %b\r\n%b\r\n%b\r\n" % (
                 b"".join(b"%b: %b\r\n" % header for header in self.server_state.default_headers),
                 tile.media_type.encode(),
                 len(tile.data),
                 tile.etag,
+                b": ".join(tile.caching),
                 COMMON,
             )
             cycle.response_started = cycle.response_complete = True

@@ -26,10 +26,12 @@ from coverslip.server.errors import MethodNotAllowed, NoSuchAddress
 from coverslip.server.headers import SECURITY_HEADERS
 from coverslip.server.identity import token_of
 from coverslip.server.incidents import log_incident
+from coverslip.server.layer_indexes import Layer
 from coverslip.server.remote_tiles import RemoteTiles
 from coverslip.server.respond import send_error
 from coverslip.server.tile_access import TileSource
 from coverslip.server.tile_store import TileStore
+from coverslip.server.tile_version import TILE_VERSION
 from coverslip.slides.remote import ROOT, is_remote
 from coverslip.slides.tile_index import BuiltOtherwise, MediaType, TileIndex, TilePlace
 from coverslip.storage.remote_slides import RemoteSlides
@@ -42,18 +44,19 @@ REFUSED_SECONDS = 1.0
 """A refusal is remembered shorter: the person may be signing in just now."""
 DECISIONS_KEPT = 10_000
 DESCRIPTORS_KEPT = 256
-TILE_VERSION = "1"
-"""Part of every ETag; raised when the same slide would give other bytes than before."""
 
+LASTING = (b"cache-control", b"private, max-age=31536000, immutable")
+"""Under an address that names the content and the way tiles are made."""
+PASSING = (b"cache-control", b"private, no-cache")
+"""Under any other address the browser asks each time whether the tile is still the same."""
 COMMON_HEADERS = (
-    (b"cache-control", b"private, max-age=31536000, immutable"),
     (b"vary", b"Cookie"),
     (b"x-content-type-options", b"nosniff"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 ADDRESS = re.compile(r"/tiles/([^/]+)/([0-9]{1,9})/([0-9]{1,9})/([0-9]{1,9})")
-LAYER = re.compile(rb"(?:plane=([0-9]{1,4}))?(?:(?:^|&)channel=([0-9]{1,4}))?")
-"""Query: focal plane and fluorescence channel by their position; nothing: what the slide itself shows."""
+QUERY = re.compile(rb"(?:v=([0-9a-f.]{1,64}))?(?:(?:^|&)plane=([0-9]{1,4}))?(?:(?:^|&)channel=([0-9]{1,4}))?")
+"""`v` of `tile_version`, focal plane and fluorescence channel by position; no layer: what the slide itself shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +78,10 @@ class Request(NamedTuple):
     known: bytes | None
     """The `If-None-Match` header."""
     head_only: bool
-    layer: tuple[int | None, int | None] | None = None
+    layer: Layer | None = None
     """Focal plane and channel; None: what the slide itself shows."""
+    version: str | None = None
+    """The address's `v`."""
 
 
 class Tile(NamedTuple):
@@ -85,6 +90,8 @@ class Tile(NamedTuple):
     media_type: MediaType
     etag: bytes
     data: bytes
+    caching: tuple[bytes, bytes]
+    """The `Cache-Control` header."""
 
 
 class TileApp:
@@ -127,7 +134,7 @@ class TileApp:
         source = self._access.known(request.token, request.slide)
         if source is None:
             return None
-        index = source.index if request.layer is None else source.layers.get(request.layer)
+        index = source.index if request.layer is None else source.known_layer(request.layer)
         place = None if index is None else index.place(request.level, request.column, request.row)
         if place is None or index is None:
             return None
@@ -145,18 +152,17 @@ class TileApp:
         place = index.place(request.level, request.column, request.row)
         etag = etag_of(source, request)
         if request.known is not None and (etag in request.known or request.known == b"*"):
-            await send({"type": "http.response.start", "status": 304, "headers": [(b"etag", etag), *COMMON_HEADERS]})
+            await send({"type": "http.response.start", "status": 304, "headers": _headers(source, request, etag)})
             await send({"type": "http.response.body", "body": b""})
             return
         tile = None if place is None else await self._stored_or_moved(source, index, request, place)
         if tile is None:
             made = await self._decoded.tile(source, key_of(source, request))
-            tile = Tile(made.media_type, etag, made.data)
+            tile = _tile(source, request, made.media_type, made.data)
         headers = [
             (b"content-type", tile.media_type.encode()),
             (b"content-length", b"%d" % len(tile.data)),
-            (b"etag", etag),
-            *COMMON_HEADERS,
+            *_headers(source, request, etag),
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if request.head_only else tile.data})
@@ -179,7 +185,7 @@ class TileApp:
             if stored is not None:
                 return stored
             data = await self._remote.fetched(index.files[place.file], place)
-            return Tile(place.media_type, etag_of(source, request), data)
+            return _tile(source, request, place.media_type, data)
         except NotFound:
             self._access.forget(request.token)
             source = await self._access.ask(request.token, request.slide)
@@ -187,20 +193,20 @@ class TileApp:
             place = index.place(request.level, request.column, request.row) or place
             path = index.files[place.file]
             data = await self._remote.fetched(path, place) if is_remote(path) else self._files.read(path, place)
-            return Tile(place.media_type, etag_of(source, request), data)
+            return _tile(source, request, place.media_type, data)
 
     def _stored(self, source: TileSource, index: TileIndex, request: Request, place: TilePlace) -> Tile | None:
         """The stored tile; None where its bytes are still in object storage. Raises `BuiltOtherwise`."""
         path = index.files[place.file]
         data = self._remote.cached(path, place) if path.startswith(ROOT) else self._files.read(path, place)
-        return None if data is None else Tile(place.media_type, etag_of(source, request), data)
+        return None if data is None else _tile(source, request, place.media_type, data)
 
 
 async def _index(source: TileSource, request: Request) -> TileIndex:
     """Where the tiles of the layer that is asked for lie. Raises `LayerOutside`, `SlideError`."""
     if request.layer is None:
         return source.index
-    known = source.layers.get(request.layer)
+    known = source.known_layer(request.layer)
     return known if known is not None else await run_in_threadpool(source.layer_index, *request.layer)
 
 
@@ -214,23 +220,36 @@ def read_request(scope: Scope) -> Request:
         raise NoSuchAddress()
     slide, level, column, row = address.groups()
     query = scope.get("query_string")
-    layer = _layer(query) if query else None
+    layer, version = _asked(query) if query else (None, None)
     token = known = None
     for name, value in scope["headers"]:
         if name == b"cookie":
             token = token_of(value.decode("latin-1"))
         elif name == b"if-none-match":
             known = value
-    return Request(slide, int(level), int(column), int(row), token, known, method == "HEAD", layer)
+    return Request(slide, int(level), int(column), int(row), token, known, method == "HEAD", layer, version)
 
 
-def _layer(query: bytes) -> tuple[int | None, int | None]:
-    """Raises `NoSuchAddress` for a query that names no layer."""
-    found = LAYER.fullmatch(query)
+def _asked(query: bytes) -> tuple[Layer | None, str | None]:
+    """Layer and `v` of a query. Raises `NoSuchAddress` for any other."""
+    found = QUERY.fullmatch(query)
     if found is None:
         raise NoSuchAddress()
-    plane, channel = found.groups()
-    return None if plane is None else int(plane), None if channel is None else int(channel)
+    version, plane, channel = found.groups()
+    layer = (None if plane is None else int(plane), None if channel is None else int(channel))
+    return None if layer == (None, None) else layer, None if version is None else version.decode("ascii")
+
+
+def _tile(source: TileSource, request: Request, media_type: MediaType, data: bytes) -> Tile:
+    return Tile(media_type, etag_of(source, request), data, _caching(source, request))
+
+
+def _caching(source: TileSource, request: Request) -> tuple[bytes, bytes]:
+    return LASTING if request.version == source.version else PASSING
+
+
+def _headers(source: TileSource, request: Request, etag: bytes) -> list[tuple[bytes, bytes]]:
+    return [(b"etag", etag), _caching(source, request), *COMMON_HEADERS]
 
 
 def key_of(source: TileSource, request: Request) -> TileKey:

@@ -14,12 +14,12 @@ from typing import Literal
 import numpy as np
 import simplejpeg
 
-from coverslip.slides.markers import APP0, APP14, BASELINE, EXTENDED, PROGRESSIVE, SOI, SOS, build_of
+from coverslip.slides.markers import APP0, APP14, BASELINE, EXTENDED, FRAMES, PROGRESSIVE, SOI, SOS, build_of
 from coverslip.slides.slide import RgbImage
 
 __all__ = [
     "APP0", "APP14", "APP14_RGB", "BASELINE", "EOI", "EXTENDED", "PROGRESSIVE", "SOI", "SOS", "TILE_QUALITY",
-    "Colours", "Segment", "Splice", "decode", "encode", "segments", "splice",
+    "Colours", "Segment", "Splice", "complete", "decode", "encode", "segments", "splice",
 ]  # fmt: skip
 
 Colours = Literal["rgb", "ycbcr", "grey"]
@@ -92,6 +92,19 @@ def splice(sample: bytes, tables: bytes | None, colours: Colours) -> Splice | No
         return None
     marker = APP14_RGB if colours == "rgb" else b""
     return Splice(SOI + marker + _table_segments(tables), build.cut)
+
+
+def complete(stored: bytes, tables: bytes | None, colours: Colours) -> bytes | None:
+    """One tile as a complete JPEG that shows `colours`, however it is built; None: no frame that libjpeg is asked for.
+
+    Markers that speak of colours are left out wherever they stand. Raises ValueError where it is not JPEG.
+    """
+    parts = list(segments(stored))
+    if not parts or parts[-1].marker != SOS or not any(part.marker in FRAMES for part in parts):
+        return None
+    marker = APP14_RGB if colours == "rgb" else b""
+    kept = (stored[part.start : part.end] for part in parts if part.marker not in (APP0, APP14))
+    return b"".join((SOI, marker, _table_segments(tables), *kept, stored[parts[-1].end :]))
 
 
 def _table_segments(tables: bytes | None) -> bytes:

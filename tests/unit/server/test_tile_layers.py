@@ -11,9 +11,13 @@ import pytest
 from coverslip.phantoms.files.dicom import DicomOptions, write_dicom_series
 from coverslip.phantoms.files.picture import tissue
 from coverslip.phantoms.files.svs import write_svs
+from coverslip.server import layer_indexes
+from coverslip.server.index_store import IndexStore
+from coverslip.server.layer_indexes import LayerIndexes, compact, size_of
 from coverslip.server.tile_access import TileSource
 from coverslip.server.tiles import TileApp
 from coverslip.slides.isolation import DecoderLimits, DecoderPool
+from coverslip.slides.tile_index import TileIndex
 from coverslip.testing.tile_calls import COOKIE, Answer, Hospital, get, run
 
 IMAGE = tissue(301, 227)
@@ -96,3 +100,47 @@ def test_a_slide_without_layers_has_its_one_plane(tmp_path: Path, decoders: Deco
 
     asked, plain = run(hospital, work)
     assert (asked.status, asked.body) == (200, plain.body)
+
+
+def test_a_layer_is_named_behind_the_version(layered: TileSource) -> None:
+    hospital = Hospital({SLIDE: layered})
+
+    async def work(app: TileApp) -> tuple[Answer, Answer]:
+        place = f"/tiles/{SLIDE}/0/0/0"
+        lasting = await get(app, f"{place}?v={layered.version}&plane=0", COOKIE)
+        return lasting, await get(app, f"{place}?plane=0&v={layered.version}", COOKIE)
+
+    lasting, turned = run(hospital, work)
+    assert lasting.body == layered.layer(0, None).tile(0, 0, 0).data
+    assert lasting.headers[b"cache-control"] == b"private, max-age=31536000, immutable"
+    assert turned.code == "NO_SUCH_ADDRESS"
+
+
+def test_layers_kept_are_bounded_and_stay_on_the_disk(layered: TileSource, tmp_path: Path) -> None:
+    """64 focal planes of 64 channels are 4,096 indexes."""
+    store = IndexStore(tmp_path / "indexes")
+    layers = LayerIndexes(store)
+    roots = [Path(layered.index.files[0]).parent]
+    made: list[int] = []
+
+    def make() -> TileIndex:
+        made.append(1)
+        return layered.index
+
+    for plane in range(3 * layer_indexes.MOST_LAYERS):
+        index = layers.made("slide", (plane, None), roots, make)
+        assert size_of(index) == 0, "its numbers stay on the disk"
+    assert len(layers) == layer_indexes.MOST_LAYERS
+    assert layers.known("slide", (0, None)) is None
+    again = layers.made("slide", (0, None), roots, make)
+    assert len(made) == 3 * layer_indexes.MOST_LAYERS, "found on the disk again"
+    assert again.place(0, 1, 1) == layered.index.place(0, 1, 1)
+
+
+def test_layers_that_no_disk_takes_are_bounded_in_memory(layered: TileSource, monkeypatch: pytest.MonkeyPatch) -> None:
+    most = 3 * size_of(compact(layered.index))
+    monkeypatch.setattr(layer_indexes, "MOST_BYTES", most)
+    layers = LayerIndexes()
+    for plane in range(20):
+        layers.made("slide", (plane, None), [], lambda: layered.index)
+    assert len(layers) == 3

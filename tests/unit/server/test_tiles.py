@@ -16,7 +16,7 @@ from coverslip.errors import NotFound
 from coverslip.phantoms.files.picture import tissue
 from coverslip.phantoms.files.svs import SvsOptions, write_svs
 from coverslip.phantoms.files.tiff import write_tiff
-from coverslip.server import decoded_tiles, tiles
+from coverslip.server import decoded_tiles, tile_version, tiles
 from coverslip.server.decoded_tiles import TileKey
 from coverslip.server.errors import NotSignedIn
 from coverslip.server.tile_access import TileSource
@@ -78,8 +78,24 @@ def test_a_stored_tile_is_the_readers_tile(hospital: Hospital, folder: Path) -> 
         assert answer.body == slide.tile(0, 1, 3).data
     assert answer.headers[b"content-type"] == b"image/jpeg"
     assert answer.headers[b"content-length"] == str(len(answer.body)).encode()
-    assert answer.headers[b"cache-control"] == b"private, max-age=31536000, immutable"
+    assert answer.headers[b"cache-control"] == b"private, no-cache"
     assert answer.headers[b"x-content-type-options"] == b"nosniff"
+
+
+def test_only_an_address_with_the_present_version_is_kept_for_ever(
+    hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = hospital.sources[SLIDE].version
+    place = f"/tiles/{SLIDE}/0/1/3"
+
+    def caching(query: str) -> bytes:
+        return fetch(hospital, place + query).headers[b"cache-control"]
+
+    assert caching(f"?v={version}") == b"private, max-age=31536000, immutable"
+    assert caching("?v=2.ffffffffffff") == caching("") == b"private, no-cache"
+    monkeypatch.setattr(tile_version, "TILE_VERSION", "9")
+    assert caching(f"?v={version}") == b"private, no-cache", "tiles are made otherwise now"
+    assert hospital.sources[SLIDE].version != version
 
 
 def test_a_tile_that_must_be_decoded_is_decoded_once(hospital: Hospital, monkeypatch: pytest.MonkeyPatch) -> None:

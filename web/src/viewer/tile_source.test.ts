@@ -80,6 +80,16 @@ describe("the tile source", () => {
 });
 
 describe("a tile's address", () => {
+  it("keeps the version of the content, with the layer behind it", () => {
+    const source = new SlideTileSource({ ...slide, tile_url: "/tiles/s1/{level}/{column}/{row}?v=2.ab" });
+    expect(source.getTileUrl(2, 1, 2)).toBe("/tiles/s1/0/1/2?v=2.ab");
+    source.query = "?plane=1&channel=0";
+    expect(source.getTileUrl(2, 1, 2)).toBe("/tiles/s1/0/1/2?v=2.ab&plane=1&channel=0");
+    const plain = new SlideTileSource(slide);
+    plain.query = "?plane=1";
+    expect(plain.getTileUrl(2, 1, 2)).toBe("/tiles/s1/0/1/2?plane=1");
+  });
+
   it("has level, column and row filled in", () => {
     expect(tileUrl("/tiles/abc/{level}/{column}/{row}", 3, 14, 15)).toBe("/tiles/abc/3/14/15");
   });

@@ -6,7 +6,7 @@ import { levelStep, needsOverview, orderedLevels, tileAt, tilePlacement } from "
 import type { Size, StoredLevel } from "./levels";
 
 export interface TiledSlide extends Size {
-  /** `/tiles/{id}/{level}/{column}/{row}` with the id filled in. */
+  /** `/tiles/{id}/{level}/{column}/{row}?v=...` with the id filled in; `v` names content and way of making. */
   readonly tile_url: string;
   readonly levels: readonly StoredLevel[];
 }
@@ -24,7 +24,7 @@ export type Convert = (tile: ImageBitmap) => Promise<ImageBitmap>;
 
 export class SlideTileSource extends OpenSeadragon.TileSource {
   convert: Convert | null = null;
-  /** Behind every tile's address: the focal plane and channel, where not the slide's own. */
+  /** Behind every tile's address, with its `?`: the focal plane and channel, where not the slide's own. */
   query = "";
   private readonly entries: readonly Entry[];
   private readonly base: Size;
@@ -83,7 +83,7 @@ export class SlideTileSource extends OpenSeadragon.TileSource {
   override getTileUrl(level: number, x: number, y: number): string {
     const entry = this.entry(level);
     if (entry.kind === "overview") return entry.overview.url;
-    return tileUrl(this.urlTemplate, entry.index, x, y) + this.query;
+    return withQuery(tileUrl(this.urlTemplate, entry.index, x, y), this.query);
   }
 
   /** The numbers of the file: a profile that a tile may carry by itself is not applied by the browser. */
@@ -138,6 +138,11 @@ async function bitmapOf(address: string, convert: Convert | null, signal: AbortS
 /** Fills in level, column and row of `/tiles/{id}/{level}/{column}/{row}`. */
 export function tileUrl(template: string, level: number, column: number, row: number): string {
   return template.replace("{level}", String(level)).replace("{column}", String(column)).replace("{row}", String(row));
+}
+
+/** An address with more behind it; it may have a query already. */
+function withQuery(address: string, query: string): string {
+  return query !== "" && address.includes("?") ? `${address}&${query.slice(1)}` : address + query;
 }
 
 function entriesOf(slide: TiledSlide, overview: Overview | null): Entry[] {

@@ -12,6 +12,7 @@ from coverslip.server.schemas.colour import SlideColour
 from coverslip.server.schemas.common import Localised
 from coverslip.server.schemas.slide import SlideLevel, SlideSummary
 from coverslip.server.schemas.slide_detail import SlideDetail
+from coverslip.server.tile_version import tile_version
 from coverslip.slides.colour.managed import SlideColour as Colour
 from coverslip.slides.companion import levels_beside
 from coverslip.slides.describe import from_json
@@ -19,7 +20,7 @@ from coverslip.slides.pyramid import shown_levels
 from coverslip.slides.slide import Level, SlideProperties
 
 TILE_URL = "/tiles/{slide_id}/{{level}}/{{column}}/{{row}}"
-"""The viewer fills in level, column and row."""
+"""The viewer fills in level, column and row; behind it stands the `v` of `tile_version`."""
 PICTURES = ("label", "macro", "thumbnail")
 
 
@@ -43,12 +44,19 @@ def detail(tx: Transaction, placed: PlacedSlide) -> SlideDetail:
             "has_icc_profile": bool((row.properties or {}).get("has_icc_profile")),
             "colour": _colour(row),
             "associated": [name for name in PICTURES if name in (row.properties or {}).get("pictures", {})],
-            "tile_url": TILE_URL.format(slide_id=row.id),
+            "tile_url": _tile_url(row),
             "content_digest": row.content_digest,
             "original_name": row.original_name,
             **_of_file(properties, row),
         }
     )
+
+
+def _tile_url(row: models.Slide) -> str:
+    address = TILE_URL.format(slide_id=row.id)
+    if row.content_digest is None:
+        return address
+    return f"{address}?v={tile_version(row.content_digest, row.companion_digest)}"
 
 
 def _colour(row: models.Slide) -> SlideColour:

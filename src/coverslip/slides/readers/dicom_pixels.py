@@ -10,6 +10,7 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
+from coverslip.errors import Problem
 from coverslip.slides import jpeg
 from coverslip.slides.errors import FormatDeclined
 from coverslip.slides.readers.dicom_instance import Instance
@@ -105,23 +106,23 @@ def encoding_of(instance: Instance) -> Encoding:
     return found
 
 
-def _unreadable(encoding: Encoding, signed: int) -> str | None:
+def _unreadable(encoding: Encoding, signed: int) -> Problem | None:
     if encoding.syntax not in COMPRESSIONS:
-        return f"transfer syntax {encoding.syntax}"
+        return Problem("dicom_syntax_unread", value=encoding.syntax)
     if encoding.photometric not in (*COLOURED, *GREY):
-        return f"photometric interpretation {encoding.photometric or 'not stated'}"
+        return Problem("photometric_unread", value=encoding.photometric or "–")
     if encoding.samples != (1 if encoding.grey else 3):
-        return f"{encoding.samples} samples of {encoding.photometric}"
+        return Problem("samples_of", samples=encoding.samples, value=encoding.photometric)
     if encoding.syntax in LOSSLESS_JPEG and not encoding.grey:
-        return "lossless JPEG in colour"
+        return Problem("lossless_jpeg_colour")
     if encoding.bits_allocated not in (8, 16) or signed:
-        return f"{'signed ' if signed else ''}{encoding.bits_allocated} bits a channel"
+        return Problem("bits_signed" if signed else "bits_a_channel", bits=encoding.bits_allocated)
     if not encoding.grey and encoding.bits_allocated != 8:
-        return f"{encoding.bits_allocated} bits a colour channel"
+        return Problem("bits_a_channel", bits=encoding.bits_allocated)
     if not 1 <= encoding.bits_stored <= encoding.bits_allocated:
-        return f"{encoding.bits_stored} of {encoding.bits_allocated} bits"
+        return Problem("bits_of", stored=encoding.bits_stored, bits=encoding.bits_allocated)
     if encoding.compression == "none" and encoding.photometric == "YBR_FULL_422":
-        return "uncompressed colour with halved chroma"
+        return Problem("chroma_halved")
     return None
 
 
@@ -132,9 +133,9 @@ def decoded(data: bytes, encoding: Encoding, reduction: int = 1) -> Samples:
     """
     colours = encoding.jpeg_colours
     if colours is not None and encoding.syntax not in LOSSLESS_JPEG:
-        part = jpeg.splice(data, None, colours)
-        if part is not None:
-            pixels = jpeg.decode(part.apply(data), reduction)
+        whole = jpeg.complete(data, None, colours)
+        if whole is not None:
+            pixels = jpeg.decode(whole, reduction)
             return pixels[..., 0] if encoding.grey else pixels
     samples = np.asarray(_decoder(encoding)(data, encoding))
     if encoding.grey:

@@ -145,11 +145,12 @@ class TiffImage:
         if not data:
             return None
         if self.is_jpeg:
-            part = self.splice
-            if part is None or not part.fits(data):
-                part = jpeg.splice(data, self._page.jpegtables, self._colours)
-            if part is not None:
-                return self._polarity(jpeg.decode(part.apply(data), reduction))
+            if self.splice is not None and self.splice.fits(data):
+                whole: bytes | None = self.splice.apply(data)
+            else:
+                whole = jpeg.complete(data, self._page.jpegtables, self._colours)
+            if whole is not None:
+                return self._polarity(jpeg.decode(whole, reduction))
         return self._coloured(self._samples(data, number))
 
     def tile(self, column: int, row: int, reduction: int) -> RgbImage | None:
