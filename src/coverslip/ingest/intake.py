@@ -48,9 +48,9 @@ def take_in(
     `decoders`: processes to look at the slide with; without them one is started for it.
 
     A file that is a slide but cannot be read becomes a slide with status `failed` and its reason; taking the file in
-    again looks at it again. Raises, having kept nothing: `PermissionDenied`, `SlideMissing`, `SlideEmpty`, `NotASlide`, `SeveralSlides`, `SlideIncomplete`,
-    `BundleNameRefused`, `FileUnreadable`, `FileStillGrowing`, `FileChanged`, `StorageFull`, `StorageUnavailable`,
-    `DatabaseUnavailable`.
+    again looks at it again. Raises, having kept nothing: `PermissionDenied`, `SlideMissing`, `SlideEmpty`, `NotASlide`,
+    `SeveralSlides`, `SlideIncomplete`, `BundleNameRefused`, `FileUnreadable`, `FileStillGrowing`, `FileChanged`,
+    `StorageFull`, `StorageUnavailable`, `DatabaseUnavailable`.
     """
     with database.transaction(actor) as tx:
         require(actor, Permission.SLIDE_INGEST)

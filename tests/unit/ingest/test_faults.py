@@ -32,7 +32,7 @@ from coverslip.records.errors import DatabaseUnavailable
 from coverslip.records.models import AuditEvent, Slide
 from coverslip.records.queries import slide as slides
 from coverslip.slides.describe import to_json
-from coverslip.slides.errors import DecoderTimeout, NotASlide, SlideEmpty, SlideMissing
+from coverslip.slides.errors import DecoderTimeout, NotASlide, ReaderMissing, SlideEmpty, SlideMissing
 from coverslip.storage.blobs import BlobStore
 from coverslip.storage.errors import StorageFull
 from coverslip.testing.laboratory import AT_ONCE, Laboratory
@@ -118,6 +118,28 @@ def test_a_slide_that_the_decoder_had_no_time_for_is_looked_at_again(
     good = laboratory.take(path)
     assert (good.outcome, good.slide_id, good.code) == (outcome, failed.slide_id, None)
     assert laboratory.take(path).outcome == "duplicate"
+
+
+def test_a_slide_that_no_reader_could_open_is_looked_at_again_when_its_file_comes_again(
+    laboratory: Laboratory, slide_file: SlideFileMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = slide_file("labelled", "again.svs")
+
+    def no_reader(*_: object) -> None:
+        raise ReaderMissing(file="x", format="KFB", extra="kfb")
+
+    with monkeypatch.context() as before:
+        before.setattr(look, "look", no_reader)
+        first, again = laboratory.take(path), laboratory.take(path)
+    assert (first.outcome, first.code, first.parameters["extra"]) == ("failed", "READER_MISSING", "kfb")
+    assert (again.outcome, again.slide_id, again.code) == ("failed", first.slide_id, "READER_MISSING")
+    installed = laboratory.take(path)
+    assert (installed.slide_id, installed.code, dict(installed.parameters)) == (first.slide_id, None, {})
+    assert installed.outcome == "unmatched"
+    with laboratory.database.transaction(laboratory.actor) as tx:
+        slide = slides.slide(tx, first.slide_id)
+    assert slide is not None
+    assert (slide.status, slide.failure_code, slide.failure_detail) == ("unmatched", None, None)
 
 
 def test_a_slide_looked_at_again_is_not_left_where_only_its_name_put_it(
