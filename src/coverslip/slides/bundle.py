@@ -2,7 +2,8 @@
 
 - `.mrxs`: the file and the folder beside it of the same name, whose `Slidedat.ini` names the data files;
 - `.vms`, `.vmu`: the file and the siblings it names;
-- DICOM: the instances of one series, or of several series of one glass in one frame of reference.
+- DICOM: the instances of one series, or of several series of one glass in one frame of reference, as far as their
+  levels show one piece of the glass.
 
 Names within a bundle are relative, with `/`, as the rows of a slide's files keep them. A name that leads out of the
 bundle's own folder (`..`, an absolute path, a link to elsewhere) is refused.
@@ -18,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from coverslip.slides.bundle_errors import BundleNameRefused, SeveralSlides, SlideIncomplete
+from coverslip.slides.dicom_area import pieces_of
 from coverslip.slides.dicom_identity import DicomIdentity, dicom_identity
 from coverslip.slides.errors import NotASlide, SlideMissing
 from coverslip.vocabulary.text import storable
@@ -109,7 +111,7 @@ def dicom_bundles(folder: Path) -> list[Bundle]:
             _stay_within(path, folder)
             known.append((path, identity))
     slides = [entry for entry in known if entry[1].is_whole_slide]
-    groups = _grouped(slides or known)
+    groups = [part for group in _grouped(slides or known) for part in _by_piece(group)]
     bundles: list[Bundle] = []
     for number, group in enumerate(groups, start=1):
         paths = [path for path, _ in group]
@@ -268,6 +270,20 @@ def _grouped(known: list[tuple[Path, DicomIdentity]]) -> list[list[tuple[Path, D
             group_of[trait] = merged
     groups = {id(group): sorted(group, key=lambda entry: entry[0]) for group in group_of.values()}
     return sorted(groups.values(), key=lambda group: group[0][0])
+
+
+def _by_piece(group: list[tuple[Path, DicomIdentity]]) -> list[list[tuple[Path, DicomIdentity]]]:
+    """One group a piece of the glass; label, overview and what cannot be told go with their series, else the first."""
+    levels = [(entry, entry[1].area) for entry in group if entry[1].area is not None]
+    pieces = pieces_of([(area, entry[1].series) for entry, area in levels if area is not None])
+    if len(pieces) < 2:
+        return [group]
+    parts = [[levels[number][0] for number in piece.images] for piece in pieces]
+    for entry in group:
+        if entry[1].area is None:
+            own = (part for part, piece in zip(parts, pieces, strict=True) if entry[1].series in piece.series)
+            next(own, parts[0]).append(entry)
+    return [sorted(part, key=lambda entry: entry[0]) for part in parts]
 
 
 def _stay_within(path: Path, folder: Path) -> None:

@@ -6,7 +6,8 @@ Only a bounded head is read and parsed, in Python, so that a file from outside c
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pydicom
@@ -14,6 +15,7 @@ from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_partial
 from pydicom.tag import BaseTag, Tag
 
+from coverslip.slides.dicom_area import Area, area_of, flavour_of
 from coverslip.slides.errors import PARSER_ERRORS
 from coverslip.slides.source import open_source
 
@@ -29,6 +31,23 @@ PREAMBLE_BYTES = 4096
 _LAST_TAG = 0x0040_0512
 _WANTED = ["SOPClassUID", "SeriesInstanceUID", "FrameOfReferenceUID", "ContainerIdentifier"]
 _TAGS: list[BaseTag | int] = [Tag(keyword) for keyword in _WANTED]
+_LAST_TAG_OF_AREA = 0x5200_9229
+_OF_AREA: list[BaseTag | int] = [
+    Tag(keyword)
+    for keyword in (
+        "ImageType",
+        "PyramidUID",
+        "Rows",
+        "Columns",
+        "ImagedVolumeWidth",
+        "ImagedVolumeHeight",
+        "TotalPixelMatrixColumns",
+        "TotalPixelMatrixRows",
+        "TotalPixelMatrixOriginSequence",
+        "ImageOrientationSlide",
+        "SharedFunctionalGroupsSequence",
+    )
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +59,8 @@ class DicomIdentity:
     frame_of_reference: str = ""
     container: str = ""
     """Container Identifier (PS3.3 C.7.6.22): the glass."""
+    area: Area | None = None
+    """The piece of glass that a level shows; None for label, overview and thumbnail, and where it cannot be read."""
 
     @property
     def is_whole_slide(self) -> bool:
@@ -60,14 +81,25 @@ def dicom_identity(path: Path) -> DicomIdentity | None:
     if DEFLATED.encode() in head[:PREAMBLE_BYTES]:
         return DicomIdentity()
     try:
-        found = read_partial(io.BytesIO(head), stop_when=_is_past, specific_tags=_TAGS)
+        found = read_partial(io.BytesIO(head), stop_when=_is_past(_LAST_TAG), specific_tags=_TAGS)
     except (InvalidDicomError, *PARSER_ERRORS):
         return DicomIdentity()
-    return DicomIdentity(*(_text(found, keyword) for keyword in _WANTED))
+    sop_class, series, frame_of_reference, glass = (_text(found, keyword) for keyword in _WANTED)
+    identity = DicomIdentity(sop_class, series, frame_of_reference, glass)
+    return replace(identity, area=_area(head)) if identity.is_whole_slide else identity
 
 
-def _is_past(tag: object, vr: str | None, length: int) -> bool:
-    return int(tag) > _LAST_TAG  # type: ignore[call-overload,no-any-return]  # pydicom's BaseTag is an int
+def _area(head: bytes) -> Area | None:
+    """A colour profile of more than `HEAD_BYTES` stands before some of it: such a slide's place is not known here."""
+    try:
+        found = read_partial(io.BytesIO(head), stop_when=_is_past(_LAST_TAG_OF_AREA), specific_tags=_OF_AREA)
+        return None if flavour_of(found) is not None else area_of(found)
+    except (InvalidDicomError, *PARSER_ERRORS):
+        return None
+
+
+def _is_past(last: int) -> Callable[[BaseTag, str | None, int], bool]:
+    return lambda tag, vr, length: int(tag) > last
 
 
 def _text(found: pydicom.Dataset, keyword: str) -> str:

@@ -13,7 +13,9 @@ from pydicom.uid import generate_uid
 
 from coverslip.phantoms.files.dicom import DicomOptions, write_dicom_series
 from coverslip.phantoms.files.picture import tissue
+from coverslip.slides.bundle import dicom_bundles
 from coverslip.slides.bundle_errors import SeveralSlides
+from coverslip.slides.errors import SlideError
 from coverslip.slides.registry import open_slide
 
 Change = Callable[[pydicom.Dataset], None]
@@ -51,19 +53,23 @@ def of_the_whole_glass(dataset: pydicom.Dataset) -> None:
     dataset.ImagedVolumeWidth, dataset.ImagedVolumeHeight = 25.0, 18.75
 
 
+def same_series_as(file: Path, shared: tuple[str, ...] = SAME_SERIES) -> Change:
+    first = pydicom.dcmread(file)
+
+    def change(dataset: pydicom.Dataset) -> None:
+        for name in shared:
+            setattr(dataset, name, first[name].value)
+
+    return change
+
+
 def areas(
     folder: Path, *others: Change, size: tuple[int, int] = (320, 240), shared: tuple[str, ...] = SAME_SERIES
 ) -> Path:
     """640 x 480 pixels and a second image of one glass, changed; both of 0.25 um."""
     first = write_dicom_series(folder / "a", tissue(640, 480), DicomOptions(factors=(1,)))
     second = write_dicom_series(folder / "b", tissue(*size, 2), DicomOptions(factors=(1,))) / "level0.dcm"
-    of_first = pydicom.dcmread(first / "level0.dcm")
-
-    def joined(dataset: pydicom.Dataset) -> None:
-        for name in shared:
-            setattr(dataset, name, of_first[name].value)
-
-    for change in (joined, *others):
+    for change in (same_series_as(first / "level0.dcm", shared), *others):
         changed(second, change)
     second.rename(first / "other.dcm")
     return first
@@ -80,6 +86,30 @@ def test_a_smaller_area_of_the_glass_is_no_coarser_level(tmp_path: Path, others:
     assert caught.value.parameters["count"] == 2
     assert "folder of its own" in caught.value.mend("en")
     assert "单独的文件夹" in caught.value.mend("zh-CN")
+
+
+def test_a_folder_of_two_areas_is_two_slides_each_with_its_own_levels(tmp_path: Path) -> None:
+    """What the error's second piece of advice, to take the folder in as a whole, comes to."""
+    folder = areas(tmp_path, placed(20, 15))
+    label = write_dicom_series(tmp_path / "c", tissue(640, 480), DicomOptions(factors=(1,), label=tissue(90, 80)))
+    changed(label / "label.dcm", same_series_as(folder / "level0.dcm"))
+    (label / "label.dcm").rename(folder / "label.dcm")
+    found = dicom_bundles(folder)
+    assert [{file.path.name for file in bundle.files} for bundle in found] == [
+        {"label.dcm", "level0.dcm"},
+        {"other.dcm"},
+    ]
+    assert len({bundle.name for bundle in found}) == 2
+    with open_slide(found[1].main) as slide:
+        assert (slide.properties.width, slide.properties.height) == (320, 240)
+
+
+def test_a_header_without_a_size_is_told_by_its_name_and_not_by_a_crash(tmp_path: Path) -> None:
+    folder = areas(tmp_path, lambda dataset: setattr(dataset, "TotalPixelMatrixColumns", 0), placed(20, 15))
+    changed(folder / "other.dcm", lambda dataset: setattr(dataset, "Columns", 0))
+    assert len(dicom_bundles(folder)) == 2
+    with pytest.raises(SlideError):
+        open_slide(folder)
 
 
 def test_a_volume_that_is_the_whole_glass_makes_no_level_of_an_area(tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ import numpy as np
 from pydicom.errors import BytesLengthException
 
 from coverslip.slides.bundle_errors import SeveralSlides
+from coverslip.slides.dicom_area import area_of, flavour_of, pieces_of
 from coverslip.slides.errors import FormatDeclined, SlideCorrupt, damage_is_corruption
 from coverslip.slides.layers import colour_of, window_of
-from coverslip.slides.readers.dicom_area import require_one_area
 from coverslip.slides.readers.dicom_grid import matrix_size
 from coverslip.slides.readers.dicom_header import DicomHeader, container, header_of, stated_pixel_um
 from coverslip.slides.readers.dicom_image import DicomImage
@@ -39,8 +39,6 @@ from coverslip.slides.tiled import exact_downsample
 WHOLE_SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"
 """SOP class VL Whole Slide Microscopy Image Storage (PS3.4 B.5)."""
 MOST_FILES = 4096
-FLAVOURS = {"LABEL": "label", "OVERVIEW": "macro", "THUMBNAIL": "thumbnail", "LOCALIZER": "macro"}
-"""Third value of Image Type (PS3.3 C.8.12.4.1.1) -> what the picture is here; anything else is a level."""
 SAMPLED_TILES = 32
 LARGEST_ASPECT_DIFFERENCE = 0.02
 
@@ -69,7 +67,7 @@ class DicomReader:
         except BytesLengthException as error:
             # pydicom's own kind of exception, for a number whose bytes are too few or too many.
             sources.close()
-            raise SlideCorrupt(file=path.name, problem="an attribute of the wrong length") from error
+            raise SlideCorrupt(file=path.name, problem="dicom_attribute") from error
         except BaseException:
             sources.close()
             raise
@@ -89,7 +87,7 @@ def _opened(files: list[Path], sources: OpenSources, name: str) -> DicomSlide:
     instances = _whole_slides([Instance(file, sources, name) for file in files], name)
     _require_one_slide(instances, name)
     levels, pictures = _sorted(instances, name)
-    require_one_area(levels, name)
+    _require_one_piece([instance for group in levels for instance in group], name)
     images = tuple(DicomImage(group) for group in levels)
     _check_levels(images, name)
     associated = {kind: DicomImage([instance]) for kind, instance in pictures.items()}
@@ -105,8 +103,8 @@ def _whole_slides(instances: list[Instance], name: str) -> list[Instance]:
     found = [instance for instance in instances if instance.text("SOPClassUID") == WHOLE_SLIDE]
     if not found:
         kinds = [instance.header.get("SOPClassUID") for instance in instances]
-        kind = next((uid.name for uid in kinds if uid), "DICOM without a SOP class")
-        raise FormatDeclined(file=name, problem=f"{kind}, not a whole slide image")
+        kind = next((uid.name for uid in kinds if uid), None)
+        raise FormatDeclined(file=name, problem="dicom_other_object", technical=kind)
     return found
 
 
@@ -119,19 +117,25 @@ def _require_one_slide(instances: list[Instance], name: str) -> None:
         raise SeveralSlides(file=name, count=max(len(glasses), len(series)))
 
 
+def _require_one_piece(levels: list[Instance], name: str) -> None:
+    """Raises `SeveralSlides` where images show several pieces of the glass, or do not tell that they show one."""
+    pieces = pieces_of([(area_of(level.header), level.text("SeriesInstanceUID") or "") for level in levels])
+    if len(pieces) > 1:
+        raise SeveralSlides(file=name, count=len(pieces))
+
+
 def _sorted(instances: list[Instance], name: str) -> tuple[list[list[Instance]], dict[str, Instance]]:
     """The instances of each level, largest first, and those of label, overview and thumbnail."""
     levels: dict[tuple[int, int], list[Instance]] = {}
     pictures: dict[str, Instance] = {}
     for instance in instances:
-        kinds = [str(value) for value in instance.header.get("ImageType") or ()]
-        flavour = FLAVOURS.get(kinds[2]) if len(kinds) > 2 else None
+        flavour = flavour_of(instance.header)
         if flavour is None:
             levels.setdefault(matrix_size(instance), []).append(instance)
         else:
             pictures.setdefault(flavour, instance)
     if not levels:
-        raise FormatDeclined(file=name, problem="no level of a slide in it (only a label or an overview)")
+        raise FormatDeclined(file=name, problem="dicom_no_level")
     ordered = sorted(levels.items(), key=lambda entry: entry[0], reverse=True)
     return [group for _, group in ordered], pictures
 
@@ -140,17 +144,17 @@ def _check_levels(images: tuple[DicomImage, ...], name: str) -> None:
     """Raises `SlideCorrupt` where levels cannot be one picture, `FormatDeclined` for what would be shown wrongly."""
     base = images[0]
     if not base.encoding.grey and len(base.grid.paths) > 1:
-        raise FormatDeclined(file=name, problem=f"{len(base.grid.paths)} optical paths, each in colour")
+        raise FormatDeclined(file=name, problem="channels_in_colour", number=len(base.grid.paths))
     for finer, coarser in itertools.pairwise(images):
         across = base.grid.width / coarser.grid.width
         down = base.grid.height / coarser.grid.height
         rounding = 2 * max(across / coarser.grid.width, down / coarser.grid.height)
         if abs(across - down) > max(across, down) * LARGEST_ASPECT_DIFFERENCE + rounding:
-            raise SlideCorrupt(file=name, problem="levels of different shapes: they are not one picture")
+            raise SlideCorrupt(file=name, problem="levels_shapes")
         if coarser.grid.width >= finer.grid.width:
-            raise SlideCorrupt(file=name, problem="two levels of one width")
+            raise SlideCorrupt(file=name, problem="levels_twice")
         if coarser.encoding.grey != base.encoding.grey:
-            raise SlideCorrupt(file=name, problem="levels in colour and levels without")
+            raise SlideCorrupt(file=name, problem="levels_colour")
 
 
 def _checked_spacing(

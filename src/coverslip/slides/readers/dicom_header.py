@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from coverslip.slides.readers.dicom_grid import UM_PER_MM
+from coverslip.slides.dicom_area import pixel_spacing_um, volume_um
 from coverslip.slides.readers.dicom_instance import Instance, first_item, items, text_of
 from coverslip.slides.spacing import StatedSpacing, spacing_of_numbers
 
@@ -56,20 +56,6 @@ def container(header: Any) -> str | None:
 
 def _shared(header: Any) -> Any:
     return first_item(header, "SharedFunctionalGroupsSequence")
-
-
-def pixel_spacing_um(header: Any) -> tuple[float, float] | None:
-    """Pixel Spacing (PS3.3 C.7.6.16.2.1) across and down, in micrometres, as stated: nonsense too; None: not stated."""
-    groups = [_shared(header), *items(header, "PerFrameFunctionalGroupsSequence")[:1]]
-    measures = [measure for group in groups for measure in items(group, "PixelMeasuresSequence")]
-    stated = next((measure.PixelSpacing for measure in measures if measure.get("PixelSpacing") is not None), None)
-    return None if stated is None else (float(stated[1]) * UM_PER_MM, float(stated[0]) * UM_PER_MM)
-
-
-def volume_um(header: Any) -> tuple[float, float] | None:
-    """Imaged Volume Width and Height (PS3.3 C.8.12.4) in micrometres, as stated; None: not stated."""
-    across, down = header.get("ImagedVolumeWidth"), header.get("ImagedVolumeHeight")
-    return None if across is None or down is None else (float(across) * UM_PER_MM, float(down) * UM_PER_MM)
 
 
 def stated_pixel_um(header: Any, width: int, height: int) -> tuple[float, float] | None:

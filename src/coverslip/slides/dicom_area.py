@@ -8,14 +8,12 @@ pyramid. A scanner may scan several areas of one glass in one series and one fra
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from coverslip.slides.bundle_errors import SeveralSlides
-from coverslip.slides.readers.dicom_grid import matrix_size
-from coverslip.slides.readers.dicom_header import pixel_spacing_um, volume_um
-from coverslip.slides.readers.dicom_instance import Instance, first_item
-
+FLAVOURS = {"LABEL": "label", "OVERVIEW": "macro", "THUMBNAIL": "thumbnail", "LOCALIZER": "macro"}
+"""Third value of Image Type (PS3.3 C.8.12.4.1.1) -> what the picture is here; anything else is a level."""
 SIZES_AGREE = 0.02
 """Share by which the stated sizes of one piece may differ: Pixel Spacing is often rounded to a few digits."""
 SIZE_ROUNDING_PX = 2.0
@@ -83,49 +81,85 @@ class Area:
 
     def _sizes_agree(self, own: Pair, other: Pair) -> bool:
         sides = zip(own, other, self.matrix, strict=True)
-        return all(abs(a - b) <= b * SIZES_AGREE + b / pixels * SIZE_ROUNDING_PX for a, b, pixels in sides)
+        return all(abs(a - b) <= b * SIZES_AGREE + b / max(1, pixels) * SIZE_ROUNDING_PX for a, b, pixels in sides)
 
     def _as_placed(self, whole: Area) -> bool:
         if self.origin_um is None or whole.origin_um is None:
             return True
         size = min(whole.sizes_um, key=max) if whole.sizes_um else None
         longest = max(size) if size else 0.0
-        pixel = max(size[0] / self.matrix[0], size[1] / self.matrix[1]) if size else NO_SIZE_UM
+        pixel = max(size[0] / max(1, self.matrix[0]), size[1] / max(1, self.matrix[1])) if size else NO_SIZE_UM
         return math.dist(self.origin_um, whole.origin_um) <= pixel * ORIGIN_ROUNDING_PX + longest * ORIGIN_ROUNDING
 
 
-def area_of(instance: Instance) -> Area:
-    """What an instance states. Raises any of `PARSER_ERRORS` for values of the wrong kind."""
-    header = instance.header
-    place = first_item(header, "TotalPixelMatrixOriginSequence")
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One piece of the glass: its largest image, and which images show it."""
+
+    whole: Area
+    images: list[int]
+    series: set[str]
+
+
+def area_of(header: Any) -> Area:
+    """What a header states. Raises any of `PARSER_ERRORS` for values of the wrong kind."""
+    width = header.get("TotalPixelMatrixColumns") or header.get("Columns") or 0
+    height = header.get("TotalPixelMatrixRows") or header.get("Rows") or 0
+    place: Any = next(iter(header.get("TotalPixelMatrixOriginSequence") or ()), {})
     x, y = (place.get(f"{axis}OffsetInSlideCoordinateSystem") for axis in "XY")
+    turned = header.get("ImageOrientationSlide")
     return Area(
-        matrix=matrix_size(instance),
+        matrix=(int(width), int(height)),
         pixel_um=_possible(pixel_spacing_um(header)),
         volume_um=_possible(volume_um(header)),
         origin_um=None if x is None or y is None else (float(x) * UM_PER_MM, float(y) * UM_PER_MM),
-        orientation=tuple(float(cosine) for cosine in _several(header.get("ImageOrientationSlide"))),
-        pyramid=instance.text("PyramidUID"),
+        orientation=tuple(float(cosine) for cosine in turned) if hasattr(turned, "__len__") else (),
+        pyramid=str(header.get("PyramidUID") or "").strip() or None,
     )
 
 
-def require_one_area(levels: list[list[Instance]], name: str) -> None:
-    """Raises `SeveralSlides` where the images, largest first, show several pieces, or do not tell that they show one.
+def pieces_of(images: Sequence[tuple[Area, str]]) -> list[Piece]:
+    """The pieces of glass that images (each with its series) show, the largest image's first.
 
-    Images in several series have to say how large their piece is; those of one series without a size are taken as
+    Images of several series have to say how large their piece is; those of one series without a size are taken as
     levels, because nothing else may lie in a series without saying so.
     """
-    pieces: list[Area] = []
-    series: set[str | None] = set()
-    for instance in (instance for group in levels for instance in group):
-        area = area_of(instance)
-        known = any(area.is_of(piece) for piece in pieces)
-        new_series = bool(series) and instance.text("SeriesInstanceUID") not in series
-        if not known or (new_series and not (area.sizes_um and pieces[0].sizes_um)):
-            pieces.append(area)
-        series.add(instance.text("SeriesInstanceUID"))
-    if len(pieces) > 1:
-        raise SeveralSlides(file=name, count=len(pieces))
+    pieces: list[Piece] = []
+    for number in sorted(range(len(images)), key=lambda each: images[each][0].matrix, reverse=True):
+        area, series = images[number]
+        for piece in pieces:
+            sized = area.sizes_um and piece.whole.sizes_um
+            if area.is_of(piece.whole) and (series in piece.series or sized):
+                piece.images.append(number)
+                piece.series.add(series)
+                break
+        else:
+            pieces.append(Piece(area, [number], {series}))
+    return pieces
+
+
+def flavour_of(header: Any) -> str | None:
+    """`label`, `macro` or `thumbnail`; None for a level."""
+    kinds = [str(value) for value in header.get("ImageType") or ()]
+    return FLAVOURS.get(kinds[2]) if len(kinds) > 2 else None
+
+
+def pixel_spacing_um(header: Any) -> Pair | None:
+    """Pixel Spacing (PS3.3 C.7.6.16.2.1) across and down, in micrometres, as stated: nonsense too; None: not stated."""
+    groups = [
+        group
+        for keyword in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
+        for group in list(header.get(keyword) or ())[:1]
+    ]
+    measures = [measure for group in groups for measure in group.get("PixelMeasuresSequence") or ()]
+    stated = next((measure.PixelSpacing for measure in measures if measure.get("PixelSpacing") is not None), None)
+    return None if stated is None else (float(stated[1]) * UM_PER_MM, float(stated[0]) * UM_PER_MM)
+
+
+def volume_um(header: Any) -> Pair | None:
+    """Imaged Volume Width and Height (PS3.3 C.8.12.4) in micrometres, as stated; None: not stated."""
+    across, down = header.get("ImagedVolumeWidth"), header.get("ImagedVolumeHeight")
+    return None if across is None or down is None else (float(across) * UM_PER_MM, float(down) * UM_PER_MM)
 
 
 def _possible(sides: Pair | None) -> Pair | None:
@@ -134,7 +168,3 @@ def _possible(sides: Pair | None) -> Pair | None:
 
 def _as_turned(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
     return len(one) == len(other) and all(abs(a - b) <= TURNED for a, b in zip(one, other, strict=True))
-
-
-def _several(value: Any) -> list[Any]:
-    return list(value) if value is not None and hasattr(value, "__len__") else []
