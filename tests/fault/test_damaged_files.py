@@ -6,10 +6,13 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from coverslip.phantoms.files import WRITERS
 from coverslip.slides.isolation import DecoderPool, IsolatedSlide
+from coverslip.slides.jpeg import encode
+from coverslip.slides.tile_index import TilePlace
 from coverslip.testing import fuzz
 
 COUNT = 500
@@ -57,3 +60,36 @@ def test_slides_of_a_folder_can_be_damaged_as_well(tmp_path: Path) -> None:
     outcome = fuzz.fuzz({"mine": lambda folder: Path(shutil.copy(slide, folder))}, range(20), tmp_path / "work")
     assert outcome.files == 20
     assert outcome.failures == []
+
+
+def test_a_tile_served_otherwise_than_it_is_decoded_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bytes of another tile, or another size, under a tile's address."""
+    honest = TilePlace.read
+    wrong = encode(np.zeros((512, 512, 3), np.uint8))
+
+    def read(place: TilePlace, descriptor: int) -> bytes:
+        honest(place, descriptor)
+        return place.head + wrong[2:]
+
+    monkeypatch.setattr(TilePlace, "read", read)
+    monkeypatch.setattr(fuzz, "mutate_file", lambda *_: None)
+    outcome = fuzz.fuzz({"svs": WRITERS["svs-jpeg-ycbcr"]}, range(1, 3), tmp_path)
+    assert len(outcome.failures) == 2
+    assert all("served otherwise than it is decoded" in failure for failure in outcome.failures)
+
+
+def test_an_incident_of_the_tile_path_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(place: TilePlace, descriptor: int) -> bytes:
+        raise IndexError("oops")
+
+    monkeypatch.setattr(TilePlace, "read", read)
+    monkeypatch.setattr(fuzz, "mutate_file", lambda *_: None)
+    outcome = fuzz.fuzz({"svs": WRITERS["svs-jpeg-ycbcr"]}, range(1, 2), tmp_path)
+    assert any("is an incident" in failure for failure in outcome.failures)
+
+
+def test_memory_taken_by_this_process_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = iter((0, fuzz.MOST_GROWTH + 1024**2))
+    monkeypatch.setattr(fuzz, "_peak_memory", lambda: next(numbers))
+    outcome = fuzz.fuzz({"tiff": WRITERS["tiff-plain"]}, range(1), tmp_path)
+    assert any("this process took 257 MiB more" in failure for failure in outcome.failures)

@@ -1,16 +1,17 @@
 """Thousands of damaged slide files through the sandbox: `make fuzz`, `python -m coverslip.testing.fuzz --count 20000`.
 
-For every damaged file: opened, its index read, tiles read where they are stored, tiles, a region, label and thumbnail
-decoded, as a server does. What may come of it is a slide that keeps its word or an error of the catalogue. What may
-not: an exception of another kind, a descriptor or process left behind, words that name a folder, or an intact slide
-that looks different afterwards.
+For every damaged file: opened, its index read, tiles of every level asked of the tile path and compared with what the
+decoder shows of them, a region, label and thumbnail decoded. What may come of it is a slide that keeps its word or an
+error of the catalogue. What may not: an exception of another kind, a tile that shows something else than the decoder,
+a descriptor or process left behind, memory of this process (it stands for the server), words that name a folder, or an
+intact slide that looks different afterwards.
 """
 
 from __future__ import annotations
 
-import os
 import random
 import re
+import resource
 import shutil
 import sys
 import tempfile
@@ -27,8 +28,8 @@ import psutil
 
 from coverslip.errors import LOCALES, CoverslipError
 from coverslip.slides.isolation import DecoderLimits, DecoderPool, IsolatedSlide
-from coverslip.slides.tile_index import TileIndex
 from coverslip.testing.mutation import mutate_file
+from coverslip.testing.served_tiles import answers, problem_of, sampled
 from coverslip.vocabulary.geometry import Box
 
 Write = Callable[[Path], Path]
@@ -38,6 +39,8 @@ INTACT_EVERY = 50
 """Damaged files between two looks at the intact one in the same decoder."""
 FRESH_EVERY = 199
 """Damaged files between two that are compared with what a fresh decoder shows."""
+MOST_GROWTH = 256 * 1024**2
+"""Bytes of memory that this process may take beyond what it had when all intact slides had been looked at."""
 PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
 ABSOLUTE_PATH = ("/tmp", "/home", "/dev/shm")  # noqa: S108  words searched for in messages
 
@@ -68,7 +71,7 @@ def fuzz(writers: Mapping[str, Write], seeds: range, folder: Path, limits: Decod
     originals = {kind: _written(writers[kind], folder / "intact" / kind) for kind in kinds}
     with DecoderPool(limits, [folder]) as pool, ThreadPoolExecutor(limits.processes) as hands:
         truths = {kind: _shown(pool, path) for kind, path in originals.items()}
-        before = _belongings(pool)
+        before, memory = _belongings(pool), _peak_memory()
 
         def one(seed: int) -> None:
             kind = kinds[seed % len(kinds)]
@@ -83,6 +86,9 @@ def fuzz(writers: Mapping[str, Write], seeds: range, folder: Path, limits: Decod
         for name, count in after.items():
             if count > before[name]:
                 outcome.failures.append(f"all 0: {name} left behind: {count - before[name]}")
+    grown = _peak_memory() - memory
+    if grown > MOST_GROWTH:
+        outcome.failures.append(f"all 0: this process took {grown // 1024**2} MiB more")
     return outcome
 
 
@@ -114,10 +120,9 @@ def _look(slide: IsolatedSlide, chance: random.Random) -> str | None:
     for level in properties.levels:
         if min(level.width, level.height, level.tile_width, level.tile_height) < 1:
             return "a level without pixels"
-    _each(lambda: _stored_tile(slide.tile_index(), chance))
-    for number, level in enumerate(properties.levels):
-        column, row = chance.randrange(level.columns), chance.randrange(level.rows)
-        _each(lambda number=number, column=column, row=row: slide.tile(number, column, row))  # type: ignore[misc]
+    problem = _served(slide, chance)
+    if problem is not None:
+        return problem
     last = properties.levels[-1]
     bounds = Box(0, 0, min(REGION_PX, last.width), min(REGION_PX, last.height))
     _each(lambda: slide.region(len(properties.levels) - 1, bounds))
@@ -137,19 +142,18 @@ def _each(look: Callable[[], object]) -> None:
             raise ValueError("; ".join(problems)) from error
 
 
-def _stored_tile(index: TileIndex, chance: random.Random) -> None:
-    """Read stored tiles as a server does: by place, outside the sandbox."""
-    for number, level in enumerate(index.levels):
-        if level is None or level.columns * level.rows == 0:
-            continue
-        place = index.place(number, chance.randrange(level.columns), chance.randrange(level.rows))
-        if place is None:
-            continue
-        descriptor = os.open(index.files[place.file], os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            _each(lambda place=place, descriptor=descriptor: place.read(descriptor))  # type: ignore[misc]
-        finally:
-            os.close(descriptor)
+def _served(slide: IsolatedSlide, chance: random.Random) -> str | None:
+    """Tiles by the tile path: stored ones are read by their place, outside the sandbox, the others by a decoder."""
+    try:
+        index = slide.tile_index()
+    except CoverslipError as error:
+        return "; ".join(_unfit_words(error)) or None
+    places = sampled(slide, chance)
+    for place, answer in zip(places, answers(slide, index, places), strict=True):
+        problem = problem_of(slide, index, place, answer)
+        if problem is not None:
+            return problem
+    return None
 
 
 def _unfit_words(error: CoverslipError) -> list[str]:
@@ -181,7 +185,9 @@ def _portrait(pool: DecoderPool, path: Path) -> str:
     with pool.open(path) as slide:
         digest = sha256(repr((slide.properties.width, slide.properties.height, slide.properties.spacing)).encode())
         for number in range(len(slide.properties.levels)):
-            digest.update(slide.tile(number, 0, 0).data)
+            level = slide.properties.levels[number]
+            for column, row in ((0, 0), (level.columns // 2, level.rows // 2), (level.columns - 1, level.rows - 1)):
+                digest.update(slide.tile(number, column, row).data)
         digest.update(slide.thumbnail(128).tobytes())
     return digest.hexdigest()
 
@@ -210,6 +216,11 @@ def _belongings(pool: DecoderPool) -> dict[str, int]:
     pool.warm()
     me = psutil.Process()
     return {"open files": me.num_fds(), "processes": len(me.children(recursive=True))}
+
+
+def _peak_memory() -> int:
+    """The most memory this process ever had, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 @click.command()
