@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from coverslip.access.errors import PermissionDenied
 from coverslip.custody import fixity
 from coverslip.custody.errors import AlreadyEnded
+from coverslip.custody.repair import UNREADABLE, places_of
 from coverslip.errors import NotFound
 from coverslip.records.models import FixityCheck, FixityFinding
 from coverslip.records.queries import custody
-from coverslip.storage.errors import StorageUnavailable
+from coverslip.storage.errors import BlobUnreadable, StorageUnavailable
+from coverslip.storage.local_place import LocalPlace
 from coverslip.storage.place import Place, verify
 from coverslip.vocabulary.roles import Role
 from tests.unit.custody.conftest import Archive
@@ -30,7 +35,7 @@ def findings(archive: Archive) -> list[FixityFinding]:
 
 
 def place(archive: Archive, name: str) -> Place:
-    return fixity.places_of(archive.blobs)[name]  # type: ignore[index]  # one of its names
+    return places_of(archive.blobs)[name]  # type: ignore[index]  # one of its names
 
 
 def test_sound_bytes_are_counted_and_their_day_is_noted(archive: Archive) -> None:
@@ -113,6 +118,105 @@ def test_a_place_that_does_not_answer_is_no_damage(archive: Archive, monkeypatch
     assert (done.checked, done.unreadable, done.wrong) == (0, 1, 0)
     assert archive.blob().checked_at is None
     assert [event.outcome for event in archive.audited("storage.check")] == ["failed"]
+
+
+def bad_sector(monkeypatch: pytest.MonkeyPatch, damaged: Path) -> None:
+    """A disk that gives every file but one."""
+    real = Path.open
+
+    def opened(self: Path, *given: Any, **named: Any) -> Any:
+        if self == damaged:
+            raise OSError(errno.EIO, "Input/output error")
+        return real(self, *given, **named)
+
+    monkeypatch.setattr(Path, "open", opened)
+
+
+def test_a_bad_sector_is_damage_and_is_repaired(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(archive.blobs.hot, LocalPlace)
+    path = archive.blobs.hot.path(archive.organization_id, archive.digest)
+    with monkeypatch.context() as patch:
+        bad_sector(patch, path)
+        with pytest.raises(BlobUnreadable):
+            archive.blobs.read(archive.organization_id, archive.digest)
+        # What is moved away and what takes its place are other sectors.
+        moved = archive.blobs.hot.set_aside
+
+        def set_aside(*given: Any) -> None:
+            moved(*given)
+            patch.undo()
+
+        patch.setattr(archive.blobs.hot, "set_aside", set_aside)
+        done = check(archive)
+    assert (done.checked, done.wrong, done.repaired, done.unreadable) == (1, 1, 1, 0)
+    archive.blobs.verify(archive.organization_id, archive.digest)
+    (found,) = findings(archive)
+    assert (found.status, found.kind, found.place, found.found) == ("repaired", "wrong", "hot", UNREADABLE)
+    assert found.aside is not None
+
+
+def test_a_bad_sector_without_a_second_copy_stays_an_open_finding(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(archive.blobs.hot, LocalPlace)
+    archive.blobs.replica = None
+    bad_sector(monkeypatch, archive.blobs.hot.path(archive.organization_id, archive.digest))
+    done = check(archive)
+    assert (done.wrong, done.repaired, done.unreadable) == (1, 0, 0)
+    assert [(found.status, found.aside) for found in findings(archive)] == [("open", None)]
+    assert archive.has(archive.blobs.hot)
+
+
+def test_a_disk_that_takes_nothing_either_is_away_and_no_damage(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(archive.blobs.hot, LocalPlace)
+    bad_sector(monkeypatch, archive.blobs.hot.path(archive.organization_id, archive.digest))
+
+    def away(*_: object) -> None:
+        raise StorageUnavailable(problem="Input/output error")
+
+    monkeypatch.setattr(archive.blobs.hot, "leave_mark", away)
+    done = check(archive)
+    assert (done.checked, done.unreadable, done.wrong) == (0, 1, 0)
+    assert findings(archive) == []
+
+
+@pytest.mark.parametrize("step", ["before the move", "after the move", "after the copy"])
+def test_a_repair_that_is_cut_short_forgets_no_damaged_bytes(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    damaged = archive.harm(archive.blobs.hot).read_bytes()
+    hot = archive.blobs.hot
+    assert isinstance(hot, LocalPlace)
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object) -> None:
+        if step == "after the move":
+            LocalPlace.set_aside(hot, *_)  # type: ignore[arg-type]  # passed on
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        if step == "after the copy":
+            patch.setattr(archive.blobs.cache, "forget", killed)
+        else:
+            patch.setattr(hot, "set_aside", killed)
+        with pytest.raises(Killed):
+            check(archive)
+    (found,) = findings(archive)
+    assert found.status == "open"
+    assert found.aside is not None
+    with archive.work.database.transaction(archive.actor_of(Role.ADMINISTRATOR)) as tx, pytest.raises(NotFound):
+        fixity.release(tx, archive.blobs, found.id)
+    check(archive)
+    (after,) = findings(archive)
+    assert (after.id, after.aside) == (found.id, found.aside)
+    assert hot.folder is not None
+    assert (hot.folder / found.aside).read_bytes() == damaged
+    archive.blobs.verify(archive.organization_id, archive.digest)
+    assert {left.name for left in hot.leftovers()} == {found.aside}
 
 
 def test_damaged_bytes_go_when_a_person_releases_them(archive: Archive) -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from uuid import UUID
+
 import pytest
 from sqlalchemy.exc import IntegrityError
 
 from coverslip.access.errors import PermissionDenied
-from coverslip.custody import holds, retention, rules, tiers
-from coverslip.custody.errors import AlreadyEnded, RetentionNotOver, UnderLegalHold
+from coverslip.cli.check import check_installation
+from coverslip.custody import forget, holds, retention, rules, tiers
+from coverslip.custody.errors import AlreadyEnded, RetentionNotOver, SlideRemoved, UnderLegalHold
 from coverslip.custody.rules import NewRule
 from coverslip.errors import InvalidInput, NotFound
+from coverslip.records.models import Slide, SlideFile
 from coverslip.records.queries import custody
+from coverslip.records.queries.blob import register_blob
+from coverslip.records.transaction import Transaction
 from coverslip.vocabulary.roles import Role
 from tests.unit.custody.conftest import Archive
 
@@ -165,3 +172,103 @@ def test_bytes_that_another_slide_has_too_stay(old: Archive) -> None:
         other.companion_digest = old.digest
     remove(old)
     assert old.has(old.blobs.hot)
+
+
+def pictured(archive: Archive, slide_id: UUID, data: bytes) -> str:
+    """Give a slide a label, as intake does."""
+    stored = archive.blobs.put_bytes(archive.organization_id, data)
+    with archive.work.database.transaction(archive.system) as tx:
+        register_blob(tx, stored.digest, stored.size_bytes, "image/jpeg")
+        row = tx.session.get_one(Slide, slide_id)
+        pictures = (row.properties or {}).get("pictures", {})
+        row.properties = (row.properties or {}) | {"pictures": pictures | {f"label{len(pictures)}": stored.digest}}
+    return stored.digest
+
+
+def test_label_macro_and_thumbnail_go_with_the_slide(old: Archive) -> None:
+    ruled(old, KEEP_15)
+    mine, shared = pictured(old, old.slide_id, b"a patient's name"), pictured(old, old.slide_id, b"an empty label")
+    with old.work.database.transaction(old.system) as tx:
+        other = next(row.id for row in tx.session.query(Slide).all() if row.id != old.slide_id)
+    assert pictured(old, other, b"an empty label") == shared
+    remove(old)
+    assert not old.blobs.exists(old.organization_id, mine)
+    assert old.blobs.exists(old.organization_id, shared)
+    assert "pictures" not in (old.slide().properties or {})
+    (event,) = old.audited("storage.remove")
+    assert set(event.detail["digests"]) == {old.digest, mine, shared}
+    assert [problem.error.code for problem in check_installation(old.work.database, old.blobs).problems] == []
+
+
+def test_registered_bytes_that_nothing_refers_to_are_named_and_removed_when_asked(
+    old: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with old.work.database.transaction(old.system) as tx:
+        tx.session.query(SlideFile).delete()
+
+    def codes(*, leftovers: bool = False, unneeded: bool = False) -> list[str]:
+        found = check_installation(
+            old.work.database, old.blobs, remove_leftovers=leftovers, remove_unneeded=unneeded
+        ).problems
+        return [problem.error.code for problem in found]
+
+    assert codes(unneeded=True) == []  # within a day it may be on its way
+    monkeypatch.setattr(forget, "FRESH_SECONDS", -1)
+    assert codes() == ["BLOB_UNNEEDED"]
+    assert codes(leftovers=True) == ["BLOB_UNNEEDED"]
+    assert old.has(old.blobs.hot)
+    assert codes(unneeded=True) == ["BLOB_UNNEEDED"]
+    assert not old.has(old.blobs.hot)
+    assert codes() == []
+    assert [event.detail for event in old.audited("storage.forget")] == [{"digest": old.digest}]
+
+
+@pytest.mark.parametrize("status", ["registered", "awaiting_slides", "ready", "in_reading", "drafted", "amending"])
+def test_the_slides_of_a_case_that_is_not_closed_are_never_over(archive: Archive, status: str) -> None:
+    ruled(archive, NewRule("retain", keep_years=1, automatic=True))
+    archive.age(days=90 * YEAR, status=status)
+    assert listed(archive) == []
+    with pytest.raises(RetentionNotOver):
+        remove(archive)
+    retention.remove_expired.run(archive.work)
+    archive.forget()
+    assert archive.has(archive.blobs.hot)
+
+
+def test_a_cancelled_case_counts_from_the_day_it_was_received(archive: Archive) -> None:
+    ruled(archive, NewRule("retain", keep_years=1))
+    archive.age(days=0.9 * YEAR, status="cancelled")
+    assert listed(archive) == []
+    archive.age(days=1.1 * YEAR, status="cancelled")
+    assert listed(archive) == [str(archive.slide_id)]
+
+
+def test_the_listing_and_each_nightly_transaction_are_bounded(old: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    ruled(old, NewRule("retain", keep_years=15, automatic=True))
+    with old.work.database.transaction(old.system) as tx:
+        for number in range(5):
+            tx.add(
+                Slide(case_id=old.case_id, label=f"x{number}", stain="he", status="ready", content_digest=f"{number}")
+            )
+    monkeypatch.setattr(retention, "LISTED", 4)
+    monkeypatch.setattr(retention, "AT_ONCE", 2)
+    sizes = []
+    real = retention._remove
+
+    def counted(tx: Transaction, rows: Sequence[Slide], reason: str) -> int:
+        sizes.append(len(rows))
+        return real(tx, rows, reason)
+
+    monkeypatch.setattr(retention, "_remove", counted)
+    assert len(listed(old)) == 4
+    retention.remove_expired.run(old.work)
+    assert sizes == [2, 2, 2, 0]
+    assert listed(old) == []
+
+
+def test_bytes_that_were_removed_cannot_be_held(old: Archive) -> None:
+    ruled(old, KEEP_15)
+    remove(old)
+    with pytest.raises(SlideRemoved):
+        hold(old, slide_id=old.slide_id)
+    assert hold(old, accession_number=ACCESSION).case is not None

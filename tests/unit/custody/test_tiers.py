@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from coverslip.access.errors import PermissionDenied
-from coverslip.custody import replica, rules, tiers
+from coverslip.custody import fixity, replica, rules, tiers
+from coverslip.custody.alone import blob_alone
 from coverslip.custody.errors import AlreadyEnded, NoColdStorage
 from coverslip.custody.rules import NewRule
 from coverslip.errors import InvalidInput
@@ -16,6 +18,8 @@ from coverslip.records.queries import custody
 from coverslip.records.queries import slide as slides
 from coverslip.slides.isolation import DecoderLimits, DecoderPool
 from coverslip.storage.errors import BlobCorrupt, StorageUnavailable
+from coverslip.storage.local_place import LocalPlace
+from coverslip.storage.place import verify
 from coverslip.storage.stored_slide import open_in
 from coverslip.vocabulary.roles import Role
 from tests.unit.custody.conftest import Archive
@@ -214,3 +218,82 @@ def test_damaged_bytes_are_not_copied_to_the_replica(archive: Archive) -> None:
     assert replica.copy(archive.work, archive.organization_id, archive.digest) is False
     assert not archive.has(archive.blobs.replica)
     assert archive.blob().replica_failure == "BLOB_CORRUPT"
+
+
+@pytest.mark.parametrize("by", ["rules", "check"])
+def test_a_cold_slide_that_is_sent_again_lies_once_in_the_end(archive: Archive, by: str) -> None:
+    tiers.move(archive.work, archive.organization_id, archive.digest, "cold")
+    assert archive.take_in().outcome == "duplicate"
+    assert (archive.has(archive.blobs.hot), archive.has(archive.blobs.cold)) == (True, True)
+    if by == "rules":
+        tiers.apply_rules.run(archive.work)
+    else:
+        fixity.check(archive.work, archive.organization_id, datetime.now(UTC))
+    assert (archive.has(archive.blobs.hot), archive.has(archive.blobs.cold)) == (False, True)
+    assert archive.blob().tier == "cold"
+    archive.blobs.verify(archive.organization_id, archive.digest)
+
+
+def test_of_two_copies_the_registered_one_goes_only_if_it_is_sound(archive: Archive) -> None:
+    tiers.move(archive.work, archive.organization_id, archive.digest, "cold")
+    archive.take_in()
+    archive.harm(archive.blobs.cold)
+    tiers.apply_rules.run(archive.work)
+    assert (archive.has(archive.blobs.hot), archive.has(archive.blobs.cold)) == (True, True)
+    fixity.check(archive.work, archive.organization_id, datetime.now(UTC))
+    assert (archive.has(archive.blobs.hot), archive.has(archive.blobs.cold)) == (False, True)
+    archive.blobs.verify(archive.organization_id, archive.digest)
+
+
+def test_hot_and_cold_that_are_one_place_under_two_names_lose_nothing(archive: Archive) -> None:
+    """A share that is mounted twice; no address tells."""
+    assert isinstance(archive.blobs.hot, LocalPlace)
+    archive.blobs.cold = LocalPlace(archive.blobs.hot.folder)
+    with pytest.raises(InvalidInput) as refused:
+        tiers.move(archive.work, archive.organization_id, archive.digest, "cold")
+    assert refused.value.parameters["problem"] == "storage_places_overlap"
+    assert archive.has(archive.blobs.hot)
+    assert archive.blob().moving_to is None
+    with pytest.raises(InvalidInput), blob_alone(archive.work.database, archive.organization_id, archive.digest):
+        tiers.settle(archive.work, archive.organization_id, archive.digest)
+    assert archive.has(archive.blobs.hot)
+
+
+def test_a_wrong_second_copy_that_was_never_said_to_be_whole_is_set_aside_and_made_again(archive: Archive) -> None:
+    assert archive.blobs.replica is not None
+    with archive.work.database.transaction(archive.system) as tx:
+        custody.set_replicated(tx, archive.digest, "STORAGE_UNAVAILABLE")
+    archive.try_replica_now()
+    damaged = archive.harm(archive.blobs.replica).read_bytes()
+    replica.copy_to_replica.run(archive.work)
+    verify(archive.blobs.replica, archive.organization_id, archive.digest)
+    assert archive.blob().replicated_at is not None
+    with archive.work.database.transaction(archive.system) as tx:
+        (found,) = custody.findings(tx)
+    assert (found.status, found.place, found.check_id) == ("repaired", "replica", None)
+    assert archive.blobs.replica.folder is not None
+    assert found.aside is not None
+    assert (archive.blobs.replica.folder / found.aside).read_bytes() == damaged
+    assert len(archive.audited("storage.damage")) == len(archive.audited("storage.repair")) == 1
+
+
+def test_a_copy_that_keeps_failing_is_tried_with_growing_pauses_and_told_once(archive: Archive) -> None:
+    assert archive.blobs.replica is not None
+    archive.blobs.replica.delete(archive.organization_id, archive.digest)
+    with archive.work.database.transaction(archive.system) as tx:
+        custody.set_replicated(tx, archive.digest, "STORAGE_UNAVAILABLE")
+    archive.harm(archive.blobs.hot)
+    pauses = []
+    for _ in range(4):
+        replica.copy(archive.work, archive.organization_id, archive.digest)
+        due = archive.blob().replica_due_at
+        assert due is not None
+        pauses.append(round((due - datetime.now(UTC)).total_seconds() / 60))
+        for _ in range(3):
+            replica.copy_to_replica.run(archive.work)
+    assert pauses == [10, 20, 40, 80]
+    assert archive.blob().replica_attempts == 5
+    assert len(archive.audited("storage.replica")) == 1
+    with archive.work.database.transaction(archive.actor_of(Role.ADMINISTRATOR)) as tx:
+        fixity.ask_for_check(tx)
+    assert (archive.blob().replica_due_at, archive.blob().replica_attempts) == (None, 0)
