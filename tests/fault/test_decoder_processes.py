@@ -125,7 +125,7 @@ def hostile(tmp_path: Path, deed: str) -> Path:
 
 
 def problem_of(error: DecoderFailed) -> str:
-    return str(error.parameters["problem"])
+    return error.message("en")
 
 
 def test_an_isolated_slide_shows_the_same_as_one_opened_here(slide_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_errors_of_the_file_come_through_unchanged(slide_path: Path, tmp_path: P
     ("deed", "kind", "problem"),
     [
         ("crash", DecoderFailed, "SIGSEGV"),
-        ("exit", DecoderFailed, "exit status 3"),
+        ("exit", DecoderFailed, "status 3"),
         ("eat", DecoderMemory, None),
         ("hang", DecoderTimeout, None),
         ("spin", DecoderTimeout, None),

@@ -111,6 +111,8 @@ class CutFrames:
                     yield b"", self._cuts.tile(source.read_at, tile)
                 except ValueError as error:
                     column, row = tile % self._cuts.restarts.across, tile // self._cuts.restarts.across
-                    raise TileUnreadable(level=self._level, column=column, row=row, problem=str(error)) from error
+                    raise TileUnreadable(
+                        level=self._level, column=column, row=row, problem="codec_refused", technical=str(error)
+                    ) from error
         finally:
             source.close()

@@ -129,7 +129,9 @@ class _Likeness:
         try:
             found = _header_like(expected, self._head + start)
         except ValueError as error:
-            raise TileUnreadable(level=self._level.level, column=column, row=row, problem=str(error)) from error
+            raise TileUnreadable(
+                level=self._level.level, column=column, row=row, problem="codec_refused", technical=str(error)
+            ) from error
         if found.kind != expected.kind or (found.width, found.height) != (expected.width, expected.height):
             raise TilesDiffer(file=self._file, level=self._level.level, column=column, row=row)
         if isinstance(expected, JpegHeader):

@@ -105,7 +105,7 @@ class Decoder:
             raise DecoderTimeout(file=file, seconds=self._limits.seconds) from None
         except (ValueError, TypeError, RecursionError) as error:
             self.stop()
-            raise DecoderFailed(file=file, problem=f"an answer that makes no sense: {error}") from error
+            raise DecoderFailed(file=file, problem="decoder_nonsense", technical=str(error)) from error
         except BaseException:
             # Interrupted half-way: the answer that is still to come must never be taken for that of another request.
             self.stop()
@@ -157,7 +157,7 @@ class Decoder:
         answer, _ = wire.receive(self._connection, START_SECONDS)
         if "unconfined" in answer:
             self.stop()
-            raise DecoderUnconfined(problem=str(answer["unconfined"]))
+            raise DecoderUnconfined(problem="confinement_refused", technical=str(answer["unconfined"]))
         self._started = True
 
     def _command(self, descriptor: int, shared: int) -> list[str]:
@@ -182,8 +182,10 @@ class Decoder:
         if status == -signal.SIGXCPU:
             return DecoderTimeout(file=file, seconds=self._limits.seconds)
         if status < 0:
-            return DecoderFailed(file=file, problem=f"signal {signal.Signals(-status).name}")
-        return DecoderFailed(file=file, problem=kind if kind.isidentifier() else f"exit status {status}")
+            return DecoderFailed(file=file, problem="decoder_signal", value=signal.Signals(-status).name)
+        return DecoderFailed(
+            file=file, problem="decoder_status", value=status, technical=kind if kind.isidentifier() else None
+        )
 
 
 def folders_of(path: Path) -> frozenset[Path]:
@@ -210,8 +212,8 @@ def _rebuilt(answer: wire.Header, file: str) -> CoverslipError:
     """The decoder's own error; what it says is not trusted to fit."""
     kind = KNOWN_ERRORS.get(str(answer["error"]))
     if kind is None:
-        return DecoderFailed(file=file, problem=str(answer["error"]))
+        return DecoderFailed(file=file, problem="decoder_error", technical=str(answer["error"]))
     try:
         return kind(**answer["parameters"])
     except (KeyError, TypeError, ValueError) as error:
-        return DecoderFailed(file=file, problem=f"an answer that makes no sense: {type(error).__name__}")
+        return DecoderFailed(file=file, problem="decoder_nonsense", technical=type(error).__name__)

@@ -172,7 +172,7 @@ def damage_is_corruption(file: str) -> Iterator[None]:
     except CoverslipError:
         raise
     except PARSER_ERRORS as error:
-        raise SlideCorrupt(file=file, problem=f"{type(error).__name__}: {error}"[:200]) from error
+        raise SlideCorrupt(file=file, problem="parser_refused", technical=f"{type(error).__name__}: {error}") from error
 
 
 @contextmanager
@@ -183,5 +183,5 @@ def damage_is_unreadable(level: int, column: int, row: int) -> Iterator[None]:
     except CoverslipError:
         raise
     except PARSER_ERRORS as error:
-        problem = f"{type(error).__name__}: {error}"[:200]
-        raise TileUnreadable(level=level, column=column, row=row, problem=problem) from error
+        said = f"{type(error).__name__}: {error}"
+        raise TileUnreadable(level=level, column=column, row=row, problem="codec_refused", technical=said) from error

@@ -119,7 +119,7 @@ class IsolatedSlide:
         box = [bounds.x, bounds.y, bounds.width, bounds.height]
         image = self._image("region", level=level, reduction=reduction, bounds=box)
         if image.shape != (bounds.height, bounds.width, 3):
-            raise DecoderFailed(file=self._path.name, problem="an answer of the wrong size")
+            raise DecoderFailed(file=self._path.name, problem="decoder_nonsense")
         return image
 
     def drawn(self, bounds: Box, size: tuple[int, int]) -> EncodedTile:
@@ -176,7 +176,7 @@ class IsolatedSlide:
         try:
             yield
         except (KeyError, TypeError, ValueError, InvalidInput) as error:
-            raise DecoderFailed(file=self._path.name, problem=f"an answer that makes no sense: {error}") from error
+            raise DecoderFailed(file=self._path.name, problem="decoder_nonsense", technical=str(error)) from error
 
     def __enter__(self) -> Self:
         return self

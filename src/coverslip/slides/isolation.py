@@ -163,7 +163,7 @@ class DecoderPool:
             if not self._change.wait(deadline - time.monotonic()):
                 raise DecoderBusy(file=file, seconds=self.limits.seconds)
         if self._closed:
-            raise DecoderFailed(file=file, problem="the decoders are shut down")
+            raise DecoderFailed(file=file, problem="decoder_closed")
 
     def _suitable(self, path: str, needed: frozenset[Path] | None) -> Decoder | None:
         """The one that has this slide open, else, where its folders are known, the one used last: it is warm."""

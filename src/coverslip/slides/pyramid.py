@@ -71,7 +71,7 @@ class PyramidSlide:
         if companion is not None and known is None:
             found = [(level.width, level.height) for level in companion.properties.levels]
             if found != [(level.width, level.height) for level in missing]:
-                raise SlideCorrupt(file=properties.format, problem="its companion has other levels")
+                raise SlideCorrupt(file=properties.format, problem="companion_levels")
         levels = shown_levels(properties.levels, missing, made=companion is not None)
         self._properties = replace(properties, levels=levels)
 

@@ -43,7 +43,7 @@ def _require_pixels(slide: Slide, file: str) -> None:
     for level in properties.levels:
         sides += [level.width, level.height, level.tile_width, level.tile_height]
     if not properties.levels or min(sides) < 1:
-        raise SlideCorrupt(file=file, problem="a level without pixels")
+        raise SlideCorrupt(file=file, problem="level_empty")
 
 
 def reader_for(path: str | os.PathLike[str]) -> SlideReader:

@@ -177,7 +177,7 @@ def _region(slide: Slide, request: wire.Header) -> Answer:
     if request["reduction"] == 1:
         return _pixels(slide.region(request["level"], bounds))
     if not isinstance(slide, ReducedReads):
-        raise FormatDeclined(file=Path(request["path"]).name, problem="no scaled decoding")
+        raise FormatDeclined(file=Path(request["path"]).name, problem="reduction_unread")
     return _pixels(slide.reduced_region(request["level"], request["reduction"], bounds))
 
 

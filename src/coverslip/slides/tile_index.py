@@ -11,6 +11,7 @@ from array import array
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from coverslip.errors import Problem
 from coverslip.slides.errors import LevelOutside, TileOutside, TileUnreadable
 from coverslip.slides.markers import build_of
 from coverslip.slides.restarts import ReadAt, Restarts
@@ -81,7 +82,7 @@ class TilePlace:
         try:
             return self.restarts.tile(read_at, self.head, self.column, self.row)
         except ValueError as error:
-            raise self.unreadable(str(error)) from error
+            raise self.unreadable(Problem("codec_refused", technical=str(error))) from error
 
     def _complete(self, stored: bytes) -> bytes:
         """The tile from its stored bytes.
@@ -89,18 +90,18 @@ class TilePlace:
         How tiles become complete was found out on a few of them; each is held against that before it is shown.
         """
         if len(stored) != self.length:
-            raise self.unreadable("the file ends inside the tile")
+            raise self.unreadable(Problem("tile_cut_off"))
         if self.media_type != "image/jpeg":
             return self.head + stored
         try:
             build = build_of(stored)
         except ValueError as error:
-            raise self.unreadable(f"not a JPEG stream: {error}") from error
+            raise self.unreadable(Problem("codec_refused", technical=str(error))) from error
         if build is None or build != (self.skip, *self.size):
             raise BuiltOtherwise
         return b"".join((self.head, memoryview(stored)[self.skip :]))
 
-    def unreadable(self, problem: str) -> TileUnreadable:
+    def unreadable(self, problem: Problem) -> TileUnreadable:
         """The error for this tile."""
         return TileUnreadable(level=self.level, column=self.column, row=self.row, problem=problem)
 

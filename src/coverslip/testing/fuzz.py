@@ -104,8 +104,8 @@ def _try(pool: DecoderPool, path: Path, kind: str, seed: int, outcome: Outcome) 
     except CoverslipError as error:
         problem = str(error.parameters.get("problem")) if error.code == "DECODER_FAILED" else ""
         outcome.add(kind, f"{error.code} {problem}".strip())
-        if problem and not problem.startswith("signal "):
-            outcome.failures.append(f"{kind} {seed}: an exception that no reader names: {problem}")
+        if problem and problem != "decoder_signal":
+            outcome.failures.append(f"{kind} {seed}: an exception that no reader names: {error}")
         outcome.failures += [f"{kind} {seed}: {problem}" for problem in _unfit_words(error)]
     except Exception as error:  # noqa: BLE001 - this is what the run looks for
         outcome.add(kind, "CRASH")

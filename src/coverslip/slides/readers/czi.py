@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from coverslip.errors import Problem
 from coverslip.slides.errors import FormatDeclined, SlideCorrupt, damage_is_corruption, damage_is_unreadable
 from coverslip.slides.layers import check_layer, colour_of, coloured, merged, window_of
 from coverslip.slides.readers.czi_file import Attachment, CziFile, Part, SubBlock, is_czi
@@ -30,12 +31,12 @@ from coverslip.vocabulary.geometry import Box
 GRID = 512
 ATTACHED = {"Label": "label", "SlidePreview": "macro", "Thumbnail": "thumbnail"}
 SINGLE = {
-    "T": "time points",
-    "B": "acquisition blocks",
-    "H": "phases",
-    "I": "illuminations",
-    "V": "views",
-    "R": "angles",
+    "T": "time_points",
+    "B": "czi_blocks",
+    "H": "czi_phases",
+    "I": "czi_illuminations",
+    "V": "czi_views",
+    "R": "czi_angles",
 }
 """Dimensions of which a slide has one; more would be shown over each other."""
 COARSEST_FACTOR = 1 << 14
@@ -148,7 +149,7 @@ def _opened(source: Source, name: str) -> CziSlide:
     channels = sorted({block.at("C") for block in file.sub_blocks})
     finest = [block for block in file.sub_blocks if _factor(block) == 1]
     if not finest:
-        raise SlideCorrupt(file=name, problem="none of its pictures is of full resolution")
+        raise SlideCorrupt(file=name, problem="level_none")
     x, y = min(block.x for block in finest), min(block.y for block in finest)
     width, height = (
         max(block.x + block.width for block in finest) - x,
@@ -190,13 +191,13 @@ def _decline(sub_blocks: list[SubBlock], name: str) -> None:
     problem = next((found for block in sub_blocks if (found := undecodable(block)) is not None), None)
     if problem is not None:
         raise FormatDeclined(file=name, problem=problem)
-    for dimension, words in SINGLE.items():
+    for dimension, key in SINGLE.items():
         count = len({block.at(dimension) for block in sub_blocks})
         if count > 1:
-            raise FormatDeclined(file=name, problem=f"{count} {words}")
+            raise FormatDeclined(file=name, problem=Problem(key, number=count))
     colour = {block.pixel_type in COLOUR_KINDS for block in sub_blocks}
     if colour == {True, False} or (colour == {True} and len({block.at("C") for block in sub_blocks}) > 1):
-        raise FormatDeclined(file=name, problem="several channels, some of them in colour")
+        raise FormatDeclined(file=name, problem="channels_mixed")
 
 
 def _factor(block: SubBlock) -> int:

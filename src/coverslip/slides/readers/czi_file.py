@@ -84,9 +84,9 @@ class CziFile:
         directory, metadata = struct.unpack_from("<qq", head, 52)
         (attachments,) = struct.unpack_from("<q", head, 72)
         if struct.unpack_from("<i", head, 48)[0] != 0:
-            raise SlideCorrupt(file=file, problem="the second part of a slide in several files")
+            raise SlideCorrupt(file=file, problem="czi_part")
         if struct.unpack_from("<i", head, 68)[0] != 0 or directory <= 0:
-            raise SlideCorrupt(file=file, problem="it was never finished: its scan broke off")
+            raise SlideCorrupt(file=file, problem="scan_unfinished")
         self.sub_blocks = self._sub_blocks(directory)
         self.xml = self._xml(metadata) if metadata > 0 else ""
         self.attachments = self._attachments(attachments) if attachments > 0 else []
@@ -115,13 +115,13 @@ class CziFile:
         if len(head) < HEAD + length:
             raise SlideTruncated(file=self.file, size=self.source.size, needed=position + HEAD + length)
         if not head.startswith(name + b"\0"):
-            raise SlideCorrupt(file=self.file, problem=f"no {name.decode()} where its header says")
+            raise SlideCorrupt(file=self.file, problem="czi_segment", value=name.decode())
         return head[HEAD:]
 
     def _sub_blocks(self, position: int) -> list[SubBlock]:
         (count,) = struct.unpack_from("<i", self._segment(position, DIRECTORY, 128), 0)
         if not 0 < count <= MOST_SUB_BLOCKS:
-            raise SlideCorrupt(file=self.file, problem=f"a directory of {count} sub-blocks")
+            raise SlideCorrupt(file=self.file, problem="czi_directory", number=count)
         (used,) = struct.unpack_from("<q", self.source.read_at(position + 24, 8), 0)
         length = min(used, self.source.size) - 128
         body = self.source.read_at(position + HEAD + 128, max(0, length))
@@ -143,7 +143,7 @@ class CziFile:
         (count,) = struct.unpack_from("<i", body, at + 28)
         end = at + ENTRY_HEAD + DIMENSION * count
         if schema != b"DV" or not 2 <= count <= 32 or position < 0:
-            raise SlideCorrupt(file=self.file, problem="a directory entry that makes no sense")
+            raise SlideCorrupt(file=self.file, problem="czi_entry")
         if end > len(body):
             raise SlideTruncated(file=self.file, size=self.source.size, needed=self.source.size + end - len(body))
         sides: dict[str, tuple[int, int, int]] = {}
@@ -151,24 +151,24 @@ class CziFile:
             name, start, size, _, stored = struct.unpack_from("<4siifi", body, at + ENTRY_HEAD + DIMENSION * number)
             sides[name.rstrip(b"\0").decode("ascii", "replace")] = (start, size, stored)
         if "X" not in sides or "Y" not in sides:
-            raise SlideCorrupt(file=self.file, problem="a sub-block without a place")
+            raise SlideCorrupt(file=self.file, problem="czi_place")
         (x, width, stored_width), (y, height, stored_height) = sides.pop("X"), sides.pop("Y")
         stored = (stored_width or width, stored_height or height)
         if min(width, height, *stored) <= 0:
-            raise SlideCorrupt(file=self.file, problem="a sub-block of no size")
+            raise SlideCorrupt(file=self.file, problem="czi_size")
         others = tuple((name, start) for name, (start, _, _) in sides.items())
         return SubBlock(position, pixel_type, compression, x, y, width, height, stored, others, count), end
 
     def _xml(self, position: int) -> str:
         (size,) = struct.unpack_from("<i", self._segment(position, METADATA, 256), 0)
         if not 0 <= size <= MOST_XML:
-            raise SlideCorrupt(file=self.file, problem="metadata of no size")
+            raise SlideCorrupt(file=self.file, problem="czi_metadata")
         return self.source.read_at(position + HEAD + 256, size).decode("utf-8", "replace")
 
     def _attachments(self, position: int) -> list[Attachment]:
         (count,) = struct.unpack_from("<i", self._segment(position, ATTACHMENTS, 256), 0)
         if not 0 <= count <= MOST_ATTACHMENTS:
-            raise SlideCorrupt(file=self.file, problem=f"{count} attachments")
+            raise SlideCorrupt(file=self.file, problem="czi_attachments", number=count)
         body = self.source.read_at(position + HEAD + 256, count * ATTACHMENT_ENTRY)
         found = []
         for at in range(0, len(body) - ATTACHMENT_ENTRY + 1, ATTACHMENT_ENTRY):

@@ -8,6 +8,7 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
+from coverslip.errors import Problem
 from coverslip.slides import jpeg
 from coverslip.slides.readers.czi_file import SubBlock
 from coverslip.slides.slide import Compression
@@ -30,14 +31,14 @@ PACKED_LONG, PACKED_CHUNK, HIGH_AND_LOW = 3, 1, 1
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
 
-def undecodable(block: SubBlock) -> str | None:
+def undecodable(block: SubBlock) -> Problem | None:
     """Why a sub-block would be shown wrongly or not at all, or None."""
     if block.pixel_type not in KINDS:
-        return f"pixels of kind {block.pixel_type}"
+        return Problem("pixel_kind", value=block.pixel_type)
     if block.compression not in COMPRESSIONS:
-        return f"compression {block.compression}"
+        return Problem("compression_unread", value=block.compression)
     if block.stored[0] * block.stored[1] > LARGEST_REGION_PX:
-        return f"one tile of {block.stored[0]} x {block.stored[1]} pixels"
+        return Problem("tile_size", width=block.stored[0], height=block.stored[1])
     return None
 
 

@@ -57,7 +57,7 @@ class PixelElement:
         """Raises `SlideCorrupt` where there is none, `SlideTruncated`."""
         head = source.read_at(start, 12)
         if head[:4] != PIXEL_DATA:
-            raise SlideCorrupt(file=file, problem="it has no pixel data")
+            raise SlideCorrupt(file=file, problem="pixels_none")
         long = 12 if explicit else 8
         if len(head) < long:
             raise SlideTruncated(file=file, size=source.size, needed=start + long)
@@ -70,7 +70,7 @@ class PixelElement:
         """Frames stored one after the other, not compressed."""
         needed = frames * frame_bytes
         if self.encapsulated or not 0 < needed <= self.length or frames > MOST_FRAMES:
-            raise SlideCorrupt(file=self._file, problem="its pixel data are shorter than its frames")
+            raise SlideCorrupt(file=self._file, problem="pixels_short")
         if self.value + needed > self._source.size:
             raise SlideTruncated(file=self._file, size=self._source.size, needed=self.value + needed)
         places = np.arange(frames, dtype=np.uint64) * np.uint64(frame_bytes) + np.uint64(self.value)
@@ -80,12 +80,12 @@ class PixelElement:
     def compressed(self, frames: int, extended: bytes | None, lengths: bytes | None) -> FrameTable:
         """Frames stored as fragments; `extended`, `lengths`: values of the Extended Offset Table and its Lengths."""
         if not self.encapsulated:
-            raise SlideCorrupt(file=self._file, problem="compressed pixel data that are not in items")
+            raise SlideCorrupt(file=self._file, problem="pixels_not_in_items")
         if not 0 < frames <= MOST_FRAMES:
-            raise SlideCorrupt(file=self._file, problem=f"{frames} frames")
+            raise SlideCorrupt(file=self._file, problem="frames_number", number=frames)
         tag, basic = self._item(self.value)
         if tag != ITEM:
-            raise SlideCorrupt(file=self._file, problem="pixel data without an offset table item")
+            raise SlideCorrupt(file=self._file, problem="offset_table_none")
         first = self.value + ITEM_HEAD + basic
         if extended and lengths:
             table = self._by_extended_table(frames, first, extended, lengths)
@@ -97,7 +97,7 @@ class PixelElement:
 
     def _by_extended_table(self, frames: int, first: int, extended: bytes, lengths: bytes) -> FrameTable:
         if len(extended) != 8 * frames or len(lengths) != 8 * frames:
-            raise SlideCorrupt(file=self._file, problem="an extended offset table that does not fit its frames")
+            raise SlideCorrupt(file=self._file, problem="offset_table_misfit")
         offsets = np.frombuffer(extended, "<u8").astype(np.uint64)
         sizes = np.frombuffer(lengths, "<u8").astype(np.uint64)
         limit = np.uint64(self._source.size)
@@ -121,13 +121,13 @@ class PixelElement:
         tag, size = self._item(last)
         spans = np.diff(np.append(starts, last + ITEM_HEAD + size))
         if tag != ITEM or spans.min(initial=ITEM_HEAD) < ITEM_HEAD:
-            raise SlideCorrupt(file=self._file, problem="a basic offset table that does not fit its frames")
+            raise SlideCorrupt(file=self._file, problem="offset_table_misfit")
         lengths = spans - ITEM_HEAD
         picked = {*range(0, frames, max(1, frames // CHECKED_FRAMES)), *np.argsort(lengths)[-CHECKED_FRAMES:].tolist()}
         for number in picked:
             tag, size = self._item(int(starts[number]))
             if tag != ITEM:
-                raise SlideCorrupt(file=self._file, problem="a basic offset table that points beside its frames")
+                raise SlideCorrupt(file=self._file, problem="offset_table_misfit")
             if size != lengths[number]:
                 return self._by_walking(frames, first)
         after, _ = self._item(last + ITEM_HEAD + int(lengths[-1]))
@@ -144,11 +144,11 @@ class PixelElement:
             if tag == SEQUENCE_END or not tag:
                 break
             if tag != ITEM or size == UNDEFINED:
-                raise SlideCorrupt(file=self._file, problem=f"no fragment at byte {at}")
+                raise SlideCorrupt(file=self._file, problem="fragment_none", at=at)
             fragments.append((at + ITEM_HEAD, size))
             at += ITEM_HEAD + size
             if len(fragments) > MOST_FRAMES:
-                raise SlideCorrupt(file=self._file, problem="more fragments than a slide has")
+                raise SlideCorrupt(file=self._file, problem="fragments_many")
         if len(fragments) < frames:
             raise SlideTruncated(file=self._file, size=self._source.size, needed=max(at, self._source.size) + ITEM_HEAD)
         if len(fragments) == frames:
@@ -163,10 +163,10 @@ class PixelElement:
             if begins:
                 parts.append([])
             if not parts:
-                raise SlideCorrupt(file=self._file, problem="fragments that belong to no frame")
+                raise SlideCorrupt(file=self._file, problem="fragments_left")
             parts[-1].append((at, size))
         if len(parts) != frames:
-            raise SlideCorrupt(file=self._file, problem=f"{frames} frames are stated, {len(parts)} are stored")
+            raise SlideCorrupt(file=self._file, problem="frames_missing", stated=frames, stored=len(parts))
         table = FrameTable(array("Q"), array("Q"))
         for number, pieces in enumerate(parts):
             table.offsets.append(pieces[0][0])

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from coverslip.errors import Problem
 from coverslip.slides.errors import FormatDeclined, SlideCorrupt
 from coverslip.slides.readers.dicom_instance import Instance, first_item, items, text_of
 from coverslip.slides.readers.tiff_chain import check_size
@@ -74,21 +75,21 @@ def grid_of(instances: list[Instance]) -> Grid:
     check_size(first.name, width, height)
     tile_width, tile_height = first.number("Columns"), first.number("Rows")
     if tile_width <= 0 or tile_height <= 0:
-        raise SlideCorrupt(file=first.name, problem="tiles without a size")
+        raise SlideCorrupt(file=first.name, problem="tiles_without_size")
     columns, rows = -(-width // tile_width), -(-height // tile_height)
     if columns * rows > MOST_TILES:
-        raise SlideCorrupt(file=first.name, problem=f"{columns * rows} tiles")
+        raise SlideCorrupt(file=first.name, problem="tiles_many", number=columns * rows)
     if any((other.number("Columns"), other.number("Rows")) != (tile_width, tile_height) for other in instances):
-        raise FormatDeclined(file=first.name, problem="tiles of several sizes in one level")
+        raise FormatDeclined(file=first.name, problem="tiles_sizes")
     found = [_frames_of(instance, columns, rows, tile_width, tile_height) for instance in instances]
     z_stated = all(frames.z_stated for frames in found)
     heights = _heights(found)
     if len(heights) > MOST_PLANES:
-        raise SlideCorrupt(file=first.name, problem=f"{len(heights)} focal planes")
+        raise SlideCorrupt(file=first.name, problem="planes_many", number=len(heights))
     paths = list(dict.fromkeys(name for frames in found for name in frames.path))
     shape = (len(heights), len(paths), columns * rows)
     if math.prod(shape) > MOST_TILES:
-        raise SlideCorrupt(file=first.name, problem=f"{math.prod(shape)} tiles")
+        raise SlideCorrupt(file=first.name, problem="tiles_many", number=math.prod(shape))
     instance, frame = np.full(shape, NOT_STORED, np.int32), np.full(shape, NOT_STORED, np.int64)
     for number, frames in enumerate(found):
         plane = np.abs(frames.z_um[:, None] - np.array(heights)[None]).argmin(axis=1) if len(heights) > 1 else 0
@@ -96,7 +97,7 @@ def grid_of(instances: list[Instance]) -> Grid:
         taken = int((instance != NOT_STORED).sum())
         instance[plane, path, frames.tile] = number
         if int((instance != NOT_STORED).sum()) != taken + len(frames.tile):
-            raise SlideCorrupt(file=first.name, problem="two of its frames show the same tile")
+            raise SlideCorrupt(file=first.name, problem="frames_same_tile")
         frame[plane, path, frames.tile] = np.arange(len(frames.tile))
     _check_complete(instances, instance)
     planes = tuple(FocalPlane(float(z) if z_stated else None) for z in heights)
@@ -128,7 +129,7 @@ def _full(instance: Instance, tiles: int) -> _Frames:
     start = instance.number("ConcatenationFrameOffsetNumber", 0)
     count = instance.number("NumberOfFrames", 1)
     if planes < 1 or start < 0 or count < 1 or start + count > tiles * planes * len(names):
-        problem = f"{start + count} frames where {tiles * max(planes, 1) * len(names)} tiles are stated"
+        problem = Problem("frames_beyond", frames=start + count, tiles=tiles * max(planes, 1) * len(names))
         raise SlideCorrupt(file=instance.name, problem=problem)
     frame = np.arange(start, start + count, dtype=np.int64)
     lowest, step = _focus(header)
@@ -153,7 +154,7 @@ def _sparse(instance: Instance, columns: int, rows: int, tile_width: int, tile_h
     shared = first_item(header, "SharedFunctionalGroupsSequence")
     groups = items(header, "PerFrameFunctionalGroupsSequence")
     if len(groups) != instance.number("NumberOfFrames", 1):
-        problem = f"{instance.number('NumberOfFrames', 1)} frames, of which {len(groups)} state their place"
+        problem = Problem("frames_unplaced", frames=instance.number("NumberOfFrames", 1), placed=len(groups))
         raise SlideCorrupt(file=instance.name, problem=problem)
     alone = [text_of(path, "OpticalPathIdentifier") or "" for path in items(header, "OpticalPathSequence")] or [""]
     common = first_item(shared, "OpticalPathIdentificationSequence").get("OpticalPathIdentifier", alone[0])
@@ -162,14 +163,14 @@ def _sparse(instance: Instance, columns: int, rows: int, tile_width: int, tile_h
     for number, group in enumerate(groups):
         place = first_item(group, "PlanePositionSlideSequence")
         if "ColumnPositionInTotalImagePixelMatrix" not in place:
-            raise SlideCorrupt(file=instance.name, problem=f"frame {number + 1} does not state its place")
+            raise SlideCorrupt(file=instance.name, problem="frame_no_place", number=number + 1)
         x = int(place.ColumnPositionInTotalImagePixelMatrix) - 1
         y = int(place.RowPositionInTotalImagePixelMatrix) - 1
         if x % tile_width or y % tile_height:
-            raise FormatDeclined(file=instance.name, problem="frames that do not lie on one grid")
+            raise FormatDeclined(file=instance.name, problem="frames_off_grid")
         column, row = x // tile_width, y // tile_height
         if not (0 <= column < columns and 0 <= row < rows):
-            raise SlideCorrupt(file=instance.name, problem=f"frame {number + 1} lies outside the slide")
+            raise SlideCorrupt(file=instance.name, problem="frame_outside_slide", number=number + 1)
         tile[number] = row * columns + column
         z = place.get("ZOffsetInSlideCoordinateSystem")
         z_stated &= z is not None
@@ -194,9 +195,9 @@ def _check_complete(instances: list[Instance], placed: NDArray[np.int32]) -> Non
     parts = {other.number("InConcatenationNumber", 0) for other in instances if other.text("ConcatenationUID")}
     stated = max((other.number("InConcatenationTotalNumber", 0) for other in instances), default=0)
     if parts and stated > len(parts):
-        problem = f"{len(parts)} of the {stated} files of one level; the others are missing"
+        problem = Problem("dicom_files_missing", present=len(parts), stated=stated)
         raise SlideCorrupt(file=first.name, problem=problem)
     missing = int((placed == NOT_STORED).sum())
     if missing and all(is_full(other) for other in instances):
-        problem = f"{placed.size - missing} of the {placed.size} tiles of one level; a file is missing"
+        problem = Problem("dicom_tiles_missing", present=placed.size - missing, stated=placed.size)
         raise SlideCorrupt(file=first.name, problem=problem)

@@ -35,7 +35,7 @@ class DicomImage:
         self._instances = instances
         self.encoding: Encoding = encoding_of(instances[0])
         if any(encoding_of(other) != self.encoding for other in instances[1:]):
-            raise FormatDeclined(file=instances[0].name, problem="one level stored in several encodings")
+            raise FormatDeclined(file=instances[0].name, problem="encodings_several")
         self.grid: Grid = grid_of(instances)
         for instance in instances:
             _ = instance.frames  # found now, so that a damaged file is refused and not shown in part

@@ -24,7 +24,7 @@ PREFIX_AT, PREFIX = 128, b"DICM"
 META_AT = 132
 IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
 DEFLATED, BIG_ENDIAN = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"
-UNREAD = {DEFLATED: "a deflated data set", BIG_ENDIAN: "a big-endian data set"}
+UNREAD = {DEFLATED: "dicom_deflated", BIG_ENDIAN: "dicom_big_endian"}
 TRANSFER_SYNTAX = (2, 0x10)
 LONG_VRS = (b"OB", b"OW", b"OF", b"SQ", b"UT", b"UN")
 LARGEST_META = 64 * 1024
@@ -74,7 +74,7 @@ class Instance:
             try:
                 self.header: Any = pydicom.dcmread(file, stop_before_pixels=True)
             except InvalidDicomError as error:
-                raise SlideCorrupt(file=name, problem="its DICOM header cannot be read") from error
+                raise SlideCorrupt(file=name, problem="header_unread") from error
             self._pixels_at = file.tell()
 
     @cached_property
@@ -112,7 +112,7 @@ class Instance:
         value = self.header.get(keyword)
         if value is None or value == "":
             if default is None:
-                raise SlideCorrupt(file=self.name, problem=f"it does not state its {keyword}")
+                raise SlideCorrupt(file=self.name, problem="dicom_unstated", value=keyword)
             return default
         return kind(value)
 
@@ -151,4 +151,4 @@ def transfer_syntax(source: Source, file: str) -> str:
         if (group, element) == TRANSFER_SYNTAX:
             return meta[value : value + length].rstrip(b"\0 ").decode("ascii", "replace")
         at = value + length
-    raise SlideCorrupt(file=file, problem="it does not state how its data are encoded")
+    raise SlideCorrupt(file=file, problem="dicom_syntax_unstated")

@@ -43,12 +43,12 @@ class ISyntaxReader:
             try:
                 source = ISyntax.open(path, CACHED_TILES)
             except (LibISyntaxError, NullPointerError) as error:
-                raise SlideCorrupt(file=path.name, problem="its XML header or its index cannot be read") from error
+                raise SlideCorrupt(file=path.name, problem="header_unread") from error
             try:
                 return ISyntaxSlide(source, _properties(source, path.name), (LibISyntaxError, NullPointerError))
             except (LibISyntaxError, NullPointerError) as error:
                 source.close()
-                raise SlideCorrupt(file=path.name, problem="its levels cannot be read") from error
+                raise SlideCorrupt(file=path.name, problem="levels_unread") from error
             except BaseException:
                 source.close()
                 raise
@@ -95,10 +95,10 @@ def _picture(source: Any, name: str) -> bytes | None:
 def _properties(source: Any, file: str) -> SlideProperties:
     width, height = int(source.tile_width), int(source.tile_height)
     if not (0 < width <= LARGEST_TILE and 0 < height <= LARGEST_TILE):
-        raise SlideCorrupt(file=file, problem=f"tiles of {width} x {height} pixels")
+        raise SlideCorrupt(file=file, problem="tile_size", width=width, height=height)
     sizes = [(int(across), int(down)) for across, down in source.level_dimensions]
     if not sizes:
-        raise SlideCorrupt(file=file, problem="it has no levels")
+        raise SlideCorrupt(file=file, problem="level_none")
     for size in sizes:
         check_size(file, *size)
     levels = tuple(

@@ -43,7 +43,9 @@ class KfbReader:
             try:
                 source = _strict(kfbslide)(str(path))
             except kfbslide.OpenSlideError as error:
-                raise SlideCorrupt(file=path.name, problem=str(error).replace(str(path), path.name)[:200]) from error
+                raise SlideCorrupt(
+                    file=path.name, problem="parser_refused", technical=str(error).replace(str(path), path.name)
+                ) from error
             try:
                 return KfbSlide(source, _properties(source, path.name))
             except BaseException:
@@ -99,10 +101,10 @@ def _properties(source: Any, file: str) -> SlideProperties:
     stated = source.properties
     side = int(stated["kfbio.tile_size"])
     if not 0 < side <= LARGEST_TILE:
-        raise SlideCorrupt(file=file, problem=f"tiles of {side} pixels")
+        raise SlideCorrupt(file=file, problem="tile_size", width=side, height=side)
     sizes = list(source.level_dimensions)
     if not sizes:
-        raise SlideCorrupt(file=file, problem="it has no tiles")
+        raise SlideCorrupt(file=file, problem="tiles_none")
     for width, height in sizes:
         check_size(file, width, height)
     levels = tuple(

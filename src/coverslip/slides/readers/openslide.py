@@ -43,7 +43,8 @@ VENDORS = {
     "generic-tiff": ("tiff", None),
     "dicom": ("dicom", None),
 }
-DECLINED = {"dicom": "DICOM goes through the DICOM reader", "synthetic": "a made-up slide"}
+DECLINED = frozenset({"dicom", "synthetic"})
+"""DICOM has a reader of its own; a made-up slide is none."""
 ASSOCIATED = ("label", "macro", "thumbnail")
 BARCODE_KEYS = ("leica.barcode", "hamamatsu.Barcode", "philips.PIM_DP_UFS_BARCODE", "mirax.GENERAL.SLIDE_NAME_BARCODE")
 MODEL_KEYS = ("leica.device-model", "hamamatsu.Product", "tiff.Model", "philips.DICOM_MANUFACTURERS_MODEL_NAME")
@@ -82,12 +83,12 @@ class OpenSlideReader:
             except openslide.OpenSlideUnsupportedFormatError as error:
                 raise NotASlide(file=path.name) from error
             except openslide.OpenSlideError as error:
-                raise SlideCorrupt(file=path.name, problem=_said(error, path)) from error
+                raise SlideCorrupt(file=path.name, problem="parser_refused", technical=_said(error, path)) from error
             try:
                 return OpenSlideSlide(source, _properties(source, path.name), path)
             except openslide.OpenSlideError as error:
                 source.close()
-                raise SlideCorrupt(file=path.name, problem=_said(error, path)) from error
+                raise SlideCorrupt(file=path.name, problem="parser_refused", technical=_said(error, path)) from error
             except BaseException:
                 source.close()
                 raise
@@ -131,8 +132,10 @@ class OpenSlideSlide(TiledSlide):
                 pixels = self._source.read_region(corner, level, (part.width, part.height))
             except openslide.OpenSlideError as error:
                 self._reopen()
-                problem = _said(error, self._path)
-                raise TileUnreadable(level=level, column=column, row=row, problem=problem) from error
+                said = _said(error, self._path)
+                raise TileUnreadable(
+                    level=level, column=column, row=row, problem="codec_refused", technical=said
+                ) from error
             return on_white(np.asarray(pixels))
 
     def _associated(self, name: str) -> RgbImage:
@@ -140,7 +143,9 @@ class OpenSlideSlide(TiledSlide):
             return on_white(np.asarray(self._source.associated_images[name]))
         except openslide.OpenSlideError as error:
             self._reopen()
-            raise TileUnreadable(level=0, column=0, row=0, problem=_said(error, self._path)) from error
+            raise TileUnreadable(
+                level=0, column=0, row=0, problem="parser_refused", technical=_said(error, self._path)
+            ) from error
 
     def _reopen(self) -> None:
         """OpenSlide refuses every call after its first error; a fresh handle lets the other tiles be read."""
@@ -148,7 +153,9 @@ class OpenSlideSlide(TiledSlide):
         try:
             self._source = openslide.OpenSlide(str(self._path))
         except openslide.OpenSlideError as error:
-            raise SlideCorrupt(file=self._path.name, problem=_said(error, self._path)) from error
+            raise SlideCorrupt(
+                file=self._path.name, problem="parser_refused", technical=_said(error, self._path)
+            ) from error
 
 
 def _said(error: openslide.OpenSlideError, path: Path) -> str:
@@ -164,7 +171,7 @@ def _properties(source: Any, file: str) -> SlideProperties:
     if detected == "hamamatsu" and TIFF_KEY in stated:
         kind = "ndpi"
     if detected in DECLINED:
-        raise FormatDeclined(file=file, problem=DECLINED[detected])
+        raise FormatDeclined(file=file, problem="openslide_vendor", value=detected)
     for width, height in source.level_dimensions:
         check_size(file, width, height)
     levels = tuple(

@@ -47,7 +47,7 @@ class PlainImageReader:
             except Image.DecompressionBombError as error:
                 raise SlideTooLarge(file=path.name, width=None, height=None) from error
             except UnidentifiedImageError as error:
-                raise SlideCorrupt(file=path.name, problem="its header cannot be read") from error
+                raise SlideCorrupt(file=path.name, problem="header_unread") from error
 
 
 def _opened(picture: Image.Image, path: Path) -> PlainSlide:
@@ -55,11 +55,11 @@ def _opened(picture: Image.Image, path: Path) -> PlainSlide:
     if width * height > LARGEST_REGION_PX:
         raise SlideTooLarge(file=path.name, width=width, height=height)
     if picture.mode in DEEP:
-        raise FormatDeclined(file=path.name, problem="16 bits a channel")
+        raise FormatDeclined(file=path.name, problem="bits_a_channel", bits=16)
     if picture.mode == "CMYK":
-        raise FormatDeclined(file=path.name, problem="CMYK, a printer's colours")
+        raise FormatDeclined(file=path.name, problem="cmyk")
     if getattr(picture, "n_frames", 1) > 1:
-        raise FormatDeclined(file=path.name, problem="an animation")
+        raise FormatDeclined(file=path.name, problem="animation")
     spacing, profile, kind = _spacing(picture), picture.info.get("icc_profile"), picture.format
     try:
         pixels = _rgb(picture)
