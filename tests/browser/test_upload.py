@@ -94,7 +94,7 @@ def test_one_slide_finds_its_case_and_one_is_matched_by_hand(
     technician.look("upload")
     technician.accessible()
 
-    waiting.get_by_role("link", name=words("screen", "upload.to_queue")).click()
+    waiting.get_by_role("link", name=words("screen", "upload.to_queue.waiting")).click()
     match_by_keyboard(page, words)
     technician.look("queue")
     technician.accessible()

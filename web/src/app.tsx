@@ -2,9 +2,10 @@ import { MantineProvider } from "@mantine/core";
 import { ModalsProvider } from "@mantine/modals";
 import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect } from "react";
-import { BrowserRouter, Route, Routes } from "react-router";
+import { Suspense, useEffect } from "react";
+import { BrowserRouter, Outlet, Route, Routes } from "react-router";
 import { ApiError } from "./api/errors";
+import { ROUTES, slidePage } from "./routes";
 import { SessionProvider } from "./session/session";
 import SignInPage from "./session/sign_in_page";
 import { Allowed, SignedIn } from "./session/signed_in";
@@ -13,21 +14,6 @@ import { Loading } from "./ui/loading";
 import NotFoundPage from "./ui/not_found_page";
 import { Shell } from "./ui/shell";
 import { cssVariables, theme } from "./ui/theme";
-
-const WorklistPage = lazy(() => import("./worklist/worklist_page"));
-const CasePage = lazy(() => import("./cases/case_page"));
-const RegisterCasePage = lazy(() => import("./cases/register_case_page"));
-const QueuePage = lazy(() => import("./slides/queue_page"));
-const UploadPage = lazy(() => import("./slides/upload_page"));
-const WatchPage = lazy(() => import("./admin/watch_page"));
-const slidePage = () => import("./viewer/viewer_page");
-const SlidePage = lazy(slidePage);
-const ColourCheckPage = lazy(() => import("./colour/colour_check_page"));
-const ReportPage = lazy(() => import("./reports/report_page"));
-const StoragePage = lazy(() => import("./admin/storage_page"));
-const PeoplePage = lazy(() => import("./admin/people_page"));
-const AuditPage = lazy(() => import("./audit/audit_page"));
-const AccountPage = lazy(() => import("./session/account_page"));
 
 const queryClient = new QueryClient({
   defaultOptions: {
@@ -48,39 +34,11 @@ export function Pages() {
         <Route path="/sign-in" element={<SignInPage />} />
         <Route element={<SignedIn />}>
           <Route element={<Shell />}>
-            <Route element={<Allowed permission="worklist.read" />}>
-              <Route index element={<WorklistPage />} />
-            </Route>
-            <Route element={<Allowed permission="case.register" />}>
-              <Route path="/cases/new" element={<RegisterCasePage />} />
-            </Route>
-            <Route element={<Allowed permission="case.read" />}>
-              <Route path="/cases/:id" element={<CasePage />} />
-            </Route>
-            <Route element={<Allowed permission="slide.read" />}>
-              <Route path="/slides/:id" element={<SlidePage />} />
-              <Route path="/colour" element={<ColourCheckPage />} />
-            </Route>
-            <Route element={<Allowed permission="report.read" />}>
-              <Route path="/cases/:id/report" element={<ReportPage />} />
-            </Route>
-            <Route element={<Allowed permission="slide.match" />}>
-              <Route path="/reconcile" element={<QueuePage />} />
-            </Route>
-            <Route element={<Allowed permission="slide.ingest" />}>
-              <Route path="/upload" element={<UploadPage />} />
-            </Route>
-            <Route element={<Allowed permission={["intake.manage", "slide.ingest"]} />}>
-              <Route path="/watched-folders" element={<WatchPage />} />
-              <Route path="/storage" element={<StoragePage />} />
-            </Route>
-            <Route element={<Allowed permission="people.manage" />}>
-              <Route path="/people" element={<PeoplePage />} />
-            </Route>
-            <Route element={<Allowed permission="audit.read" />}>
-              <Route path="/audit" element={<AuditPage />} />
-            </Route>
-            <Route path="/account" element={<AccountPage />} />
+            {ROUTES.map(({ path, anyOf, page: Page }) => (
+              <Route key={path} element={anyOf === undefined ? <Outlet /> : <Allowed permission={anyOf} />}>
+                <Route path={path} element={<Page />} />
+              </Route>
+            ))}
             <Route path="*" element={<NotFoundPage />} />
           </Route>
         </Route>

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from coverslip.errors import LOCALES, error_words
@@ -120,6 +120,7 @@ class SlideSummary:
     status: str
     failure_code: str | None
     failure: Mapping[str, str] | None
+    failure_mend: Mapping[str, str] | None
     format: str | None
     size_bytes: int | None
     received_at: datetime | None
@@ -144,6 +145,7 @@ class SlideSummary:
             status=slide.status,
             failure_code=slide.failure_code,
             failure=failure_words(slide),
+            failure_mend=failure_words(slide, "mend"),
             format=properties.get("format"),
             size_bytes=slide.size_bytes,
             received_at=slide.received_at,
@@ -197,13 +199,16 @@ def spacing_um(properties: Mapping[str, Any]) -> float | None:
     return float((float(spacing["x_um"]) * float(spacing["y_um"])) ** 0.5)
 
 
-def failure_words(slide: Slide) -> dict[str, str] | None:
-    """Why a slide failed, in each language: the catalogue's words with the stored parameters (JSON), else the code."""
+def failure_words(slide: Slide, part: Literal["message", "mend"] = "message") -> dict[str, str] | None:
+    """Why a slide failed, or what can be done, in each language: the catalogue's words with the stored parameters.
+
+    The code alone where the catalogue does not know it.
+    """
     if slide.failure_code is None:
         return None
     known: dict[str, object] = json.loads(slide.failure_detail or "{}")
     known["file"] = slide.original_name or ""
     try:
-        return {locale: error_words(slide.failure_code, "message", locale, known, lenient=True) for locale in LOCALES}
+        return {locale: error_words(slide.failure_code, part, locale, known, lenient=True) for locale in LOCALES}
     except KeyError:
         return dict.fromkeys(LOCALES, slide.failure_code)

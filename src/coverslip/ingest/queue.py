@@ -80,6 +80,17 @@ def queue_page(tx: Transaction, state: QueueState, after: UUID | None, limit: in
     return QueuePage(shown, shown[-1].id if len(rows) > limit else None, queue.count(tx, state))
 
 
+def queued_slide(tx: Transaction, slide_id: UUID) -> QueuePage:
+    """The page that holds this slide alone, whatever part of the queue it is in; an empty one where it is in none.
+
+    Raises `PermissionDenied`.
+    """
+    require(tx.actor, Permission.SLIDE_MATCH)
+    found = queue.one(tx, slide_id)
+    audit.record(tx, "slide.unmatched", object_type="slide", object_id=None if found is None else slide_id)
+    return QueuePage((), None, 0) if found is None else QueuePage((found,), None, 1)
+
+
 def suggestions(tx: Transaction, slide_id: UUID, case_id: UUID | None = None) -> list[Suggestion]:
     """Cases that a slide of the queue may belong to, the likeliest first; with `case_id` that one alone.
 

@@ -23,6 +23,7 @@ export const keys = {
   /** The last live event of an upload that is taken in: LiveUpload, never fetched. */
   uploadProgress: (id: string) => ["upload_progress", id] as const,
   queue: (state: string) => ["slides", "unmatched", state] as const,
+  queued: (slideId: string) => ["slides", "unmatched", "one", slideId] as const,
   candidates: (slideId: string, caseId: string | null) => ["slides", "one", slideId, "candidates", caseId] as const,
   watchedFolders: ["watched"] as const,
   watchedFiles: (folderId: string) => ["watched", folderId] as const,

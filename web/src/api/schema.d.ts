@@ -642,6 +642,8 @@ export interface paths {
         /**
          * List Unmatched Slides
          * @description Slides that came in without a place they belong to, newest first: waiting, set aside, or failed.
+         *
+         *     With `slide` that one alone, in whatever state it is; nothing where it is not in the queue.
          */
         get: operations["list_unmatched_slides"];
         put?: never;
@@ -2590,6 +2592,7 @@ export interface components {
             failure: components["schemas"]["Localised"] | null;
             /** Failure Code */
             failure_code: string | null;
+            failure_mend: components["schemas"]["Localised"] | null;
             /** Format */
             format: string | null;
             /** Height */
@@ -3115,6 +3118,7 @@ export interface components {
             failure: components["schemas"]["Localised"] | null;
             /** Failure Code */
             failure_code: string | null;
+            failure_mend: components["schemas"]["Localised"] | null;
             /** Format */
             format: string | null;
             /** Has Icc Profile */
@@ -3248,6 +3252,7 @@ export interface components {
             failure: components["schemas"]["Localised"] | null;
             /** Failure Code */
             failure_code: string | null;
+            failure_mend: components["schemas"]["Localised"] | null;
             /** Format */
             format: string | null;
             /** Height */
@@ -3460,6 +3465,8 @@ export interface components {
         /**
          * UploadResult
          * @description What became of one slide of a batch; where it stands now, also when it was matched by hand since.
+         *
+         *     `queue`: the part of the queue that the slide is in now; null where it is in none.
          */
         UploadResult: {
             /** Accession Number */
@@ -3478,6 +3485,8 @@ export interface components {
              * @enum {string}
              */
             outcome: "matched" | "unmatched" | "duplicate" | "failed" | "refused";
+            /** Queue */
+            queue: ("waiting" | "set_aside" | "failed") | null;
             /** Reasons */
             reasons: components["schemas"]["Reason"][];
             /** Slide Id */
@@ -4810,6 +4819,7 @@ export interface operations {
                 state?: "waiting" | "set_aside" | "failed";
                 after?: string | null;
                 limit?: number;
+                slide?: string | null;
             };
             header?: never;
             path?: never;

@@ -10,6 +10,7 @@ import {
 } from "@tanstack/react-query";
 import { answer, http } from "./client";
 import type { ApiError } from "./errors";
+import type { Language } from "../i18n/setup";
 import { keys } from "./keys";
 import type { components } from "./schema";
 
@@ -73,6 +74,32 @@ export function useQueue(state: QueueState): UseInfiniteQueryResult<InfiniteData
     },
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next_after,
+  });
+}
+
+/** Why a slide cannot be read and what can be done about it; empty where nothing is wrong. */
+export function failureWords(slide: SlideSummary, language: Language): string {
+  const said = slide.failure?.[language] ?? slide.failure_code ?? "";
+  const mend = slide.failure_mend?.[language] ?? "";
+  // Chinese sentences follow each other without a space.
+  return [said, mend].filter((part) => part !== "").join(language === "en" ? " " : "");
+}
+
+/** The part of the queue that a slide is in. */
+export function stateOfQueued(slide: QueuedSlide): QueueState {
+  if (slide.set_aside_at !== null) return "set_aside";
+  return slide.status === "failed" ? "failed" : "waiting";
+}
+
+/** One slide, in whatever part of the queue it is; null where it is in none. */
+export function useQueued(slideId: string | null): UseQueryResult<QueuedSlide | null, ApiError> {
+  return useQuery({
+    queryKey: keys.queued(slideId ?? ""),
+    queryFn: async ({ signal }) => {
+      const query = { slide: slideId ?? "" };
+      return (await answer(http.GET("/api/v1/slides/unmatched", { params: { query }, signal }))).items[0] ?? null;
+    },
+    enabled: slideId !== null,
   });
 }
 

@@ -2,7 +2,7 @@ import { Anchor, Box, Group, Image, Text } from "@mantine/core";
 import { IconPhotoOff } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import { associatedImage, type SlideSummary } from "../api/slides";
+import { associatedImage, failureWords, type SlideSummary } from "../api/slides";
 import { useProgress } from "../api/live";
 import type { ReadingSummary } from "../api/readings";
 import { dateTime, fileSize, number } from "../i18n/format";
@@ -103,7 +103,7 @@ export function SlideCard({ slide, name }: { slide: SlideSummary; name: string }
   const language = useLanguage();
   const fileLine = useFileLine();
   const readable = slide.status === "ready";
-  const failure = slide.failure?.[language] ?? slide.failure_code ?? "";
+  const failure = failureWords(slide, language);
   const stain = slide.marker === null ? word("stain", slide.stain) : word("marker", slide.marker);
   return (
     <Box component="li" className={classes["slide"] ?? ""} data-status={slide.status} data-testid="slide">

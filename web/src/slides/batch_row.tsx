@@ -46,7 +46,9 @@ function Result({ of }: { of: UploadResult }) {
   const { can } = useSession();
   const placed = of.is_placed && of.case_id !== null && of.accession_number !== null;
   const matchedSince = placed && of.outcome === "unmatched";
-  const shown = matchedSince ? "matched" : of.outcome;
+  // The same bytes as those of a slide that cannot be read are no success either.
+  const failedBefore = of.outcome === "duplicate" && of.error !== null;
+  const shown = matchedSince ? "matched" : failedBefore ? "failed" : of.outcome;
   return (
     <Box data-testid="upload-result" data-outcome={shown}>
       <Group gap="xs">
@@ -56,12 +58,12 @@ function Result({ of }: { of: UploadResult }) {
             {t("upload.matched_to", { accession: of.accession_number, label: of.label })}
           </Anchor>
         )}
-        {!placed && of.slide_id !== null && (of.outcome === "unmatched" || of.outcome === "duplicate") && (
+        {of.slide_id !== null && of.queue !== null && (
           <>
-            <Text size="sm">{t("upload.in_queue")}</Text>
+            {of.queue !== "failed" && <Text size="sm">{t(`upload.in_queue.${of.queue}`)}</Text>}
             {can("slide.match") && (
               <Anchor component={Link} to={`/reconcile?slide=${of.slide_id}`} size="sm">
-                {t("upload.to_queue")}
+                {t(`upload.to_queue.${of.queue}`)}
               </Anchor>
             )}
           </>

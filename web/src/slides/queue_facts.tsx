@@ -1,7 +1,7 @@
 import { Anchor, Box, Text } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
-import type { QueuedSlide } from "../api/slides";
+import { failureWords, type QueuedSlide } from "../api/slides";
 import { dateTime } from "../i18n/format";
 import { useLanguage } from "../i18n/words";
 import classes from "./queue.module.css";
@@ -28,7 +28,7 @@ export function QueueFacts({ slide }: { slide: QueuedSlide }) {
         )}
         {slide.failure !== null && (
           <Text size="sm" className={classes["failure"] ?? ""}>
-            {slide.failure[language]}
+            {failureWords(slide, language)}
           </Text>
         )}
         {slide.reasons.map((reason) => (

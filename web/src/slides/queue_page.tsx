@@ -1,9 +1,11 @@
-import { Box, Button, Group, SegmentedControl, Text, Title } from "@mantine/core";
+import { Alert, Box, Button, Group, SegmentedControl, Text, Title } from "@mantine/core";
+import { useIsMutating, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSearchParams } from "react-router";
-import { useQueue, useSetAside, type QueuedSlide, type QueueState } from "../api/slides";
+import { stateOfQueued, useQueue, useQueued, useSetAside, type QueuedSlide, type QueueState } from "../api/slides";
 import { EmptyState } from "../ui/empty_state";
+import { keys } from "../api/keys";
 import { ErrorNotice } from "../ui/error_notice";
 import { useShortcuts } from "../ui/keyboard";
 import { Loading } from "../ui/loading";
@@ -84,16 +86,31 @@ function Slide({ slide, onDone }: { slide: QueuedSlide; onDone: () => void }) {
 export default function QueuePage() {
   const { t } = useTranslation("screen");
   const [search, setSearch] = useSearchParams();
-  const [state, setState] = useState<QueueState>("waiting");
+  const client = useQueryClient();
+  const isMutating = useIsMutating() > 0;
+  const wanted = search.get("slide");
+  const tab = STATES.find((value) => value === search.get("state")) ?? "waiting";
+  // Who follows a link to one slide gets that slide, or is told that it is not here: never another patient's.
+  const one = useQueued(wanted);
+  const asked = wanted === null ? null : (one.data ?? null);
+  const state = asked === null ? tab : stateOfQueued(asked);
   const found = useQueue(state);
   usePageTitle(t("reconcile.title"));
   const pages = found.data?.pages ?? [];
-  const slides = pages.flatMap((page) => page.items);
-  const wanted = search.get("slide");
-  const current = slides.find(({ id }) => id === wanted) ?? slides[0];
+  const listed = pages.flatMap((page) => page.items);
+  const isListed = listed.some(({ id }) => id === wanted);
+  const slides = asked === null || isListed ? listed : [asked, ...listed];
+  const current = wanted === null ? slides[0] : slides.find(({ id }) => id === wanted);
+  const isSought = wanted !== null && current === undefined;
+  // While a slide is being matched here it leaves the queue, and the next one is chosen.
+  const isMissing = isSought && one.data === null && !one.isFetching && !isMutating;
 
-  const choose = (slide: QueuedSlide | undefined): void =>
-    setSearch(slide === undefined ? {} : { slide: slide.id }, { replace: true });
+  const show = (part: QueueState, slide?: QueuedSlide): void => {
+    if (slide !== undefined) client.setQueryData(keys.queued(slide.id), slide);
+    const at = part === "waiting" ? {} : { state: part };
+    setSearch(slide === undefined ? at : { ...at, slide: slide.id }, { replace: true });
+  };
+  const choose = (slide: QueuedSlide | undefined): void => show(state, slide);
   const step = (by: number): void => choose(stepped(slides, current, by));
   const done = (): void => {
     const rest = slides.filter((slide) => slide !== current);
@@ -122,27 +139,33 @@ export default function QueuePage() {
           aria-label={t("reconcile.states")}
           data={STATES.map((value) => ({ value, label: t(`reconcile.state.${value}`) }))}
           value={state}
-          onChange={(value) => setState(value)}
+          onChange={(value) => show(value)}
         />
       </Group>
       <ErrorNotice error={found.error} onRetry={() => void found.refetch()} />
-      {found.isPending && <Loading />}
+      <ErrorNotice error={one.error} onRetry={() => void one.refetch()} />
+      {(found.isPending || (isSought && one.isFetching)) && <Loading />}
+      {isMissing && (
+        <Alert color="yellow" role="alert" m="sm" data-testid="not-in-queue">
+          {t("reconcile.not_here")}
+        </Alert>
+      )}
       {found.data && slides.length === 0 && (
         <EmptyState title={t("reconcile.empty")}>
           {state === "waiting" && <Text size="sm">{t("reconcile.empty_hint")}</Text>}
         </EmptyState>
       )}
-      {current !== undefined && (
+      {slides.length > 0 && (
         <Box className={classes["columns"] ?? ""}>
           <QueueList
             slides={slides}
-            current={current.id}
+            current={current?.id}
             hasMore={found.hasNextPage}
             loading={found.isFetchingNextPage}
             onChoose={(id) => choose(slides.find((slide) => slide.id === id))}
             onMore={() => void found.fetchNextPage()}
           />
-          <Slide key={current.id} slide={current} onDone={done} />
+          {current !== undefined && <Slide key={current.id} slide={current} onDone={done} />}
         </Box>
       )}
     </Box>

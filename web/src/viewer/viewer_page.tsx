@@ -8,7 +8,7 @@ import { screenSpace } from "./screen_space";
 import { SlideReader } from "./slide_reader";
 import { slideName } from "./slide_words";
 import { prefetchColourTable } from "../api/colour";
-import { useSlide } from "../api/slides";
+import { failureWords, useSlide } from "../api/slides";
 import type { SlideDetail } from "../api/slides";
 import { useLanguage, useWord } from "../i18n/words";
 import { ErrorNotice } from "../ui/error_notice";
@@ -51,7 +51,7 @@ function NotReadable({ slide }: { slide: SlideDetail }) {
         color={slide.status === "failed" ? "red" : "blue"}
         title={`${slideName(slide, word)}: ${word("slide_status", slide.status)}`}
       >
-        {slide.failure?.[language] ?? t("slide.not_ready")}
+        {failureWords(slide, language) || t("slide.not_ready")}
       </Alert>
     </>
   );

@@ -86,6 +86,22 @@ def carrying(tx: Transaction, barcodes: Sequence[str]) -> list[PlacedSlide]:
     return [PlacedSlide(*row) for row in tx.session.execute(query)]
 
 
+def state_in_queue(slide: Slide) -> QueueState | None:
+    """The part of the queue that a slide is in; None where it is in none (it stands in a block, or is expected)."""
+    if slide.set_aside_at is not None:
+        return "set_aside"
+    if slide.status == "failed":
+        return "failed" if slide.block_id is None else None
+    return "waiting" if slide.status == "unmatched" else None
+
+
+def one(tx: Transaction, slide_id: UUID) -> Slide | None:
+    """A slide of the queue with readings loaded, in whatever part of the queue it is; None where it is in none."""
+    query = select(Slide).where(Slide.id == slide_id).options(selectinload(Slide.readings))
+    found = tx.session.scalar(query.execution_options(populate_existing=True))
+    return None if found is None or state_in_queue(found) is None else found
+
+
 def _in_state(state: QueueState) -> ColumnElement[bool]:
     if state == "set_aside":
         return Slide.set_aside_at.is_not(None)

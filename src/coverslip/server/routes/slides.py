@@ -45,10 +45,14 @@ def list_unmatched_slides(
     state: QueueState = "waiting",
     after: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=queue.LARGEST_PAGE)] = 50,
+    slide: UUID | None = None,
 ) -> SlideQueue:
-    """Slides that came in without a place they belong to, newest first: waiting, set aside, or failed."""
+    """Slides that came in without a place they belong to, newest first: waiting, set aside, or failed.
+
+    With `slide` that one alone, in whatever state it is; nothing where it is not in the queue.
+    """
     with call.transaction() as tx:
-        page = queue.queue_page(tx, state, after, limit)
+        page = queue.queue_page(tx, state, after, limit) if slide is None else queue.queued_slide(tx, slide)
         items = [queue_views.queued(row) for row in page.slides]
         return SlideQueue(items=items, next_after=page.next_after, total=page.total)
 

@@ -33,6 +33,7 @@ class SlideSummary(Shown):
     status: SlideStatus
     failure_code: str | None
     failure: Localised | None
+    failure_mend: Localised | None
     format: str | None
     size_bytes: int | None
     received_at: datetime | None

@@ -7,14 +7,17 @@ from typing import Literal
 from uuid import UUID
 
 from coverslip.server.schemas.common import ErrorBody, Shown
-from coverslip.server.schemas.slide import Reason
+from coverslip.server.schemas.slide import QueueState, Reason
 
 BatchStatus = Literal["receiving", "queued", "taking_in", "finished", "failed", "aborted", "expired"]
 UploadOutcome = Literal["matched", "unmatched", "duplicate", "failed", "refused"]
 
 
 class UploadResult(Shown):
-    """What became of one slide of a batch; where it stands now, also when it was matched by hand since."""
+    """What became of one slide of a batch; where it stands now, also when it was matched by hand since.
+
+    `queue`: the part of the queue that the slide is in now; null where it is in none.
+    """
 
     file: str
     outcome: UploadOutcome
@@ -23,6 +26,7 @@ class UploadResult(Shown):
     case_id: UUID | None
     accession_number: str | None
     is_placed: bool
+    queue: QueueState | None
     reasons: list[Reason]
     error: ErrorBody | None
 

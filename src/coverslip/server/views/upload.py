@@ -11,6 +11,7 @@ from coverslip.ingest.upload import may_be_tried_again
 from coverslip.ingest.upload_spool import PartId, Spool
 from coverslip.records import models
 from coverslip.records.queries import upload as uploads
+from coverslip.records.queries.queue import state_in_queue
 from coverslip.records.queries.slide import PlacedSlide
 from coverslip.records.transaction import Transaction
 from coverslip.server.schemas.upload import UploadBatch, UploadResult
@@ -61,6 +62,13 @@ def _arrived(spool: Spool, batch: models.UploadBatch, part: models.Upload) -> in
 def _result(result: Mapping[str, Any], placed: Mapping[UUID, PlacedSlide]) -> UploadResult:
     at = placed.get(UUID(result["slide_id"])) if result["slide_id"] else None
     slide = at.slide if at is not None else None
+    error = None
+    if result["code"] is not None:
+        # What stands on the slide itself is newer, and has the words' values where an older version did not keep them.
+        says = slide.failure_detail if slide is not None and slide.failure_code == result["code"] else None
+        error = recorded_error(result["code"], says or result["detail"])
+    elif slide is not None and slide.failure_code is not None and slide.status == "failed":
+        error = recorded_error(slide.failure_code, slide.failure_detail)
     return UploadResult(
         file=result["file"],
         outcome=result["outcome"],
@@ -69,6 +77,7 @@ def _result(result: Mapping[str, Any], placed: Mapping[UUID, PlacedSlide]) -> Up
         case_id=slide.case_id if slide else None,
         accession_number=at.accession_number if at is not None else None,
         is_placed=slide is not None and slide.block_id is not None,
+        queue=None if slide is None else state_in_queue(slide),
         reasons=reasons(result["flags"]),
-        error=None if result["code"] is None else recorded_error(result["code"], result["detail"]),
+        error=error,
     )
