@@ -22,9 +22,9 @@ from coverslip.settings import settings
 from coverslip.slides import errors, registry
 from coverslip.slides.describe import description, from_json, to_json
 from coverslip.slides.errors import SlideCorrupt, SlideError
-from coverslip.slides.readers.tiff_images import ycbcr_to_rgb
 from coverslip.slides.readers.tiff_metadata import aperio_metadata, iso_date
 from coverslip.slides.registry import open_slide, reader_for, reader_named
+from coverslip.slides.rgb import ycbcr_to_rgb
 from coverslip.slides.slide import Slide
 from coverslip.slides.spacing import credible_spacing, spacing_of_resolution
 from coverslip.testing.contracts.slide_reader import pixels_of

@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 
 from coverslip.slides.errors import FormatDeclined, SlideCorrupt
 from coverslip.slides.readers.bif_layout import DP, Layout, lay_out, read_areas
+from coverslip.slides.readers.texts import positive
 from coverslip.slides.readers.tiff_decodable import undecodable
 from coverslip.slides.readers.tiff_dialect import dialect
 from coverslip.slides.readers.tiff_file import XMP, OpenTiff, Page, icc_profile, opening, tag_text
@@ -58,7 +59,7 @@ def _opened(opened: OpenTiff) -> TiffSlide:
     layout = _layout(base, scan, file)
     associated = _associated(pages, opened)
     stated = spacing_of_texts(scan.get("ScanRes"), scan.get("ScanRes"))
-    planes, shown = focal_planes(depth, _number(scan.get("Z-spacing")))
+    planes, shown = focal_planes(depth, positive(scan.get("Z-spacing")))
     stacks = [_images(levels, layout, opened, plane, depth) for plane in _stored_order(depth)]
     properties = SlideProperties(
         format="bif",
@@ -68,7 +69,7 @@ def _opened(opened: OpenTiff) -> TiffSlide:
         height=layout.height,
         levels=described(stacks[shown], [float(step) for _, step in levels[: len(stacks[shown])]]),
         spacing=stated.spacing,
-        objective_power=_number(scan.get("Magnification")),
+        objective_power=positive(scan.get("Magnification")),
         associated=tuple(sorted(associated)),
         barcode=scan.get("Barcode1D") or scan.get("Barcode2D") or None,
         icc_profile=icc_profile(base, file),
@@ -187,11 +188,3 @@ def _associated(pages: list[Page], opened: OpenTiff) -> dict[str, Picture]:
             image.check_storage()
             found[name] = image.whole
     return found
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        value = float(text or "")
-    except ValueError:
-        return None
-    return value if value > 0 else None

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 from coverslip.errors import Problem
 from coverslip.slides.errors import FormatDeclined, SlideCorrupt
 from coverslip.slides.layers import colour_of
+from coverslip.slides.readers.texts import elements
 from coverslip.slides.readers.tiff_chain import check_size
 from coverslip.slides.readers.tiff_decodable import COMPRESSIONS, MINISWHITE, undecodable
 from coverslip.slides.readers.tiff_file import OpenTiff, Page, icc_profile
@@ -123,13 +124,13 @@ def _opened(opened: OpenTiff, xml: str, images: list[OmeImage], image: OmeImage,
 def _pixels(xml: str, number: int) -> ElementTree.Element:
     """The `Pixels` element of an image, counted as `ome_images` counts."""
     root = ElementTree.fromstring(xml)  # noqa: S314  expat limits entity expansion, and this runs in the sandbox
-    return [pixels for image in _all(root, "Image") for pixels in _all(image, "Pixels")[:1]][number]
+    return [pixels for image in elements(root, "Image") for pixels in elements(image, "Pixels")[:1]][number]
 
 
 def _stack(pixels: ElementTree.Element, first: int, pages: int, file: str) -> _Stack:
     sizes = {axis: int(pixels.get(f"Size{axis}", "1")) for axis in "ZCT"}
-    elements = tuple(_all(pixels, "Channel"))
-    samples = int(elements[0].get("SamplesPerPixel", "1")) if elements else 1
+    stated = tuple(elements(pixels, "Channel"))
+    samples = int(stated[0].get("SamplesPerPixel", "1")) if stated else 1
     channels = sizes["C"] // max(1, samples)
     if sizes["T"] > 1:
         raise FormatDeclined(file=file, problem="time_points", number=sizes["T"])
@@ -140,7 +141,7 @@ def _stack(pixels: ElementTree.Element, first: int, pages: int, file: str) -> _S
         raise SlideCorrupt(file=file, problem="ome_xml_misfit")
     step, unit = pixels.get("PhysicalSizeZ"), OME_LENGTHS_UM.get(pixels.get("PhysicalSizeZUnit", "µm"))
     step_um = float(step) * unit if step is not None and unit is not None else None
-    return _Stack(sizes["Z"], channels, samples, directories, step_um if step_um and step_um > 0 else None, elements)
+    return _Stack(sizes["Z"], channels, samples, directories, step_um if step_um and step_um > 0 else None, stated)
 
 
 def _directories(
@@ -155,8 +156,8 @@ def _directories(
         for position in range(planes * channels)
     ]
     found: dict[tuple[int, int], int] = {}
-    for data in _all(pixels, "TiffData"):
-        if any(element.get("FileName") not in (None, file) for element in _all(data, "UUID")):
+    for data in elements(pixels, "TiffData"):
+        if any(element.get("FileName") not in (None, file) for element in elements(data, "UUID")):
             raise FormatDeclined(file=file, problem="ome_several_files")
         start = places.index((int(data.get("FirstZ", "0")), int(data.get("FirstC", "0"))))
         directory = int(data.get("IFD", str(first)))
@@ -224,7 +225,3 @@ def _wavelength(element: ElementTree.Element) -> float | None:
     if value is None or element.get("EmissionWavelengthUnit", "nm") != "nm":
         return None
     return float(value) if float(value) > 0 else None
-
-
-def _all(element: ElementTree.Element, name: str) -> list[ElementTree.Element]:
-    return [child for child in element.iter() if child.tag.rpartition("}")[2] == name]

@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 
 from coverslip.slides.errors import FormatDeclined, SlideCorrupt
 from coverslip.slides.layers import colour_of
+from coverslip.slides.readers.texts import elements, positive
 from coverslip.slides.readers.tiff_decodable import undecodable
 from coverslip.slides.readers.tiff_dialect import dialect
 from coverslip.slides.readers.tiff_file import OpenTiff, icc_profile, opening
@@ -109,7 +110,7 @@ def _opened(opened: OpenTiff) -> TiffSlide:
         height=base[0].height,
         levels=described(base, _steps(areas[0], planes[0])),
         spacing=stated.spacing,
-        objective_power=_number(_text(first, "objective")),
+        objective_power=positive(_text(first, "objective")),
         associated=tuple(sorted(associated)),
         barcode=barcode_in_base64(_text(collection, "barcode")),
         icc_profile=icc_profile(pages[area.directory], file),
@@ -218,7 +219,7 @@ def _layers(area: ScannedImage, file: str) -> tuple[list[int], list[Channel]]:
         raise SlideCorrupt(file=file, problem="layers_count", planes=len(planes), channels=count)
     if (_text(area.element, "illuminationSource") or "brightfield") == "brightfield":
         return planes, []
-    named = _all(area.element, "channel")
+    named = elements(area.element, "channel")
     return planes, [_channel(named[number] if number < len(named) else None, number) for number in range(count)]
 
 
@@ -232,8 +233,8 @@ def _channel(element: ElementTree.Element | None, number: int) -> Channel:
 
 def _offsets(element: ElementTree.Element, count: int) -> list[float | None]:
     """Micrometres of each plane from the middle one; `spacingZ` is in nanometres."""
-    pixels = _all(element, "view")
-    step = _number(pixels[0].get("spacingZ")) if pixels else None
+    pixels = elements(element, "view")
+    step = positive(pixels[0].get("spacingZ")) if pixels else None
     if count == 1 or step is None:
         return [None] * count
     return [(number - count // 2) * step / 1000 for number in range(count)]
@@ -241,7 +242,7 @@ def _offsets(element: ElementTree.Element, count: int) -> list[float | None]:
 
 def _collection(xml: str, file: str) -> ElementTree.Element:
     root = ElementTree.fromstring(xml)  # noqa: S314  expat limits entity expansion, and this runs in the sandbox
-    found = _all(root, "collection")
+    found = elements(root, "collection")
     if not found:
         raise SlideCorrupt(file=file, problem="scn_collection")
     return found[0]
@@ -250,12 +251,12 @@ def _collection(xml: str, file: str) -> ElementTree.Element:
 def _images(collection: ElementTree.Element, file: str) -> list[ScannedImage]:
     glass = int(collection.get("sizeX", "0")), int(collection.get("sizeY", "0"))
     images = []
-    for element in _all(collection, "image"):
-        view = _all(element, "view")[0]
+    for element in elements(collection, "image"):
+        view = elements(element, "view")[0]
         x, y, width, height = (int(view.get(name, "0")) for name in ("offsetX", "offsetY", "sizeX", "sizeY"))
         parts = tuple(
             Dimension(*(int(part.get(name, "0")) for name in ("ifd", "sizeX", "sizeY", "z", "c")))
-            for part in _all(element, "dimension")
+            for part in elements(element, "dimension")
         )
         if not parts or min(width, height) <= 0 or any(min(part.width, part.height) <= 0 for part in parts):
             raise SlideCorrupt(file=file, problem="image_no_size")
@@ -263,23 +264,11 @@ def _images(collection: ElementTree.Element, file: str) -> list[ScannedImage]:
     return images
 
 
-def _all(element: ElementTree.Element, name: str) -> list[ElementTree.Element]:
-    return [child for child in element.iter() if child.tag.rpartition("}")[2] == name]
-
-
 def _text(element: ElementTree.Element, name: str) -> str | None:
-    found = _all(element, name)
+    found = elements(element, name)
     return (found[0].text or "").strip() or None if found else None
 
 
 def _attribute(element: ElementTree.Element, name: str, attribute: str) -> str | None:
-    found = _all(element, name)
+    found = elements(element, name)
     return found[0].get(attribute) if found else None
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        value = float(text or "")
-    except ValueError:
-        return None
-    return value if value > 0 else None

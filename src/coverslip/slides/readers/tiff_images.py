@@ -23,6 +23,7 @@ from coverslip.slides.readers.tiff_decodable import (
     fourth_sample,
 )
 from coverslip.slides.readers.tiff_file import Page
+from coverslip.slides.rgb import ycbcr_to_rgb
 from coverslip.slides.slide import Compression, RgbImage
 from coverslip.slides.source import Source
 from coverslip.slides.stored import Components, StoredLevel
@@ -335,11 +336,3 @@ def _on_white(pixels: RgbImage, fourth: Fourth | None) -> RgbImage:
     stored = colours.astype(np.uint32)
     own = 255 * stored if fourth == "associated" else stored * alpha
     return cast(RgbImage, np.minimum((own + 255 * (255 - alpha) + 127) // 255, 255).astype(np.uint8))
-
-
-def ycbcr_to_rgb(pixels: RgbImage) -> RgbImage:
-    """Full-range YCbCr of ITU-R BT.601 (as in JFIF) to RGB; both (h, w, 3) uint8."""
-    y, cb, cr = (pixels[..., channel].astype(np.float32) for channel in range(3))
-    cb, cr = cb - 128, cr - 128
-    rgb = np.stack([y + 1.402 * cr, y - 0.344136 * cb - 0.714136 * cr, y + 1.772 * cb], axis=2)
-    return np.asarray(np.clip(np.rint(rgb), 0, 255), dtype=np.uint8)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from xml.etree import ElementTree
 
+from coverslip.slides.readers.texts import elements
 from coverslip.slides.spacing import (
     SpacingProblem,
     StatedSpacing,
@@ -95,20 +96,21 @@ def ome_images(description: str) -> list[OmeImage]:
     """The images of an OME-XML text, in order. Raises ElementTree.ParseError (a SyntaxError) for broken XML."""
     root = ElementTree.fromstring(description)  # noqa: S314  expat limits entity expansion, and this runs in the sandbox
     powers = {
-        objective.get("ID"): _positive(objective.get("NominalMagnification")) for objective in _all(root, "Objective")
+        objective.get("ID"): _positive(objective.get("NominalMagnification"))
+        for objective in elements(root, "Objective")
     }
     images, directory = [], 0
-    for image in _all(root, "Image"):
-        pixels = next(iter(_all(image, "Pixels")), None)
+    for image in elements(root, "Image"):
+        pixels = next(iter(elements(image, "Pixels")), None)
         if pixels is None:
             continue
-        data = next(iter(_all(pixels, "TiffData")), None)
+        data = next(iter(elements(pixels, "TiffData")), None)
         stated = data.get("IFD") if data is not None else None
         here = directory if stated is None else int(stated)
-        channels = _all(pixels, "Channel")
+        channels = elements(pixels, "Channel")
         planes = int(pixels.get("SizeZ", "1")) * int(pixels.get("SizeT", "1"))
-        settings = next(iter(_all(image, "ObjectiveSettings")), None)
-        acquired = next(iter(_all(image, "AcquisitionDate")), None)
+        settings = next(iter(elements(image, "ObjectiveSettings")), None)
+        acquired = next(iter(elements(image, "AcquisitionDate")), None)
         samples = int(channels[0].get("SamplesPerPixel", "1")) if channels else int(pixels.get("SizeC", "1"))
         images.append(
             OmeImage(
@@ -191,10 +193,6 @@ def iso_date(text: str, patterns: tuple[str, ...]) -> str | None:
         except ValueError:
             continue
     return None
-
-
-def _all(element: ElementTree.Element, name: str) -> list[ElementTree.Element]:
-    return [child for child in element.iter() if child.tag.rpartition("}")[2] == name]
 
 
 def _positive(text: str | None) -> float | None:
