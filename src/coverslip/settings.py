@@ -116,6 +116,11 @@ class Settings(BaseSettings):
     )
     upload_largest_gb: float = Field(default=100.0, description="Largest file a browser may upload, in GB.")
     upload_hours: float = Field(default=72.0, description="An upload that stood still this long is deleted, in hours.")
+    reserve_gb: float = Field(
+        default=2.0,
+        ge=0,
+        description="Left free on the disk by uploads and by intake, for the database and all else on it, in GB.",
+    )
     demo: bool = Field(default=False, description="Say on every page that its people and cases are made up.")
     time_zone: str = Field(default="Asia/Shanghai", description="IANA time zone in which reports print times.")
     tile_cache_mb: int = Field(
@@ -135,6 +140,11 @@ class Settings(BaseSettings):
         default="required",
         description="required: decoders have no network and write nothing, or do not start; off: for other kernels.",
     )
+
+    @property
+    def reserve_bytes(self) -> int:
+        """`reserve_gb` in bytes."""
+        return int(self.reserve_gb * 1e9)
 
     @property
     def blob_dir(self) -> Path:

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.table import Table
 
 from coverslip.errors import LOCALES, CoverslipError, InvalidInput, NotFound, system_problem
-from coverslip.ingest.errors import FileUnreadable
+from coverslip.ingest.errors import FileUnreadable, FolderLeftOut
 from coverslip.ingest.intake import Taken, take_in
 from coverslip.ingest.scan import scan
 from coverslip.ingest.settle import Patience
@@ -118,7 +118,7 @@ def _slides(source: Path) -> Iterator[Source]:
     seen = scan(source)
     for unreadable in seen.unreadable:
         name = storable(os.fsdecode(unreadable.key)) or storable(source.name)
-        yield _refused(name, FileUnreadable(file=name, problem=unreadable.problem))
+        yield _refused(name, FolderLeftOut(file=name, problem=unreadable.problem))
     for found in sorted(seen.found, key=lambda slide: slide.key):
         try:
             if found.path.is_dir():

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 from uuid import UUID
 
 from coverslip.access import audit
-from coverslip.errors import CoverslipError
+from coverslip.errors import CoverslipError, system_problem
 from coverslip.jobs.app import defer
 from coverslip.jobs.progress import LiveEvent, publish
 from coverslip.jobs.task import Work, task
@@ -75,7 +75,7 @@ def make_companion(work: Work, *, slide_id: str, organization_id: str) -> None:
     except OSError as error:
         if is_full(error):
             raise StorageFull(folder=str(work.settings.data_dir)) from error
-        raise StorageUnavailable(problem=error.strerror or str(error)) from error
+        raise StorageUnavailable(problem=system_problem(error)) from error
     with work.database.transaction(actor) as tx:
         _enter(tx, work, key, row.content_digest, checksum, levels)
 

@@ -23,6 +23,12 @@ class FileUnreadable(CoverslipError):
     code = "INGEST_FILE_UNREADABLE"
 
 
+class FolderLeftOut(CoverslipError):
+    """A folder or link below a watched folder is not looked into. Parameters: `file`, `problem`."""
+
+    code = "INGEST_FOLDER_LEFT_OUT"
+
+
 class SourceNotCleared(CoverslipError):
     """A slide is safe in the store, but its file in the scanner's folder stays. Parameters: `file`, `problem`."""
 

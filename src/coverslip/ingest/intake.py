@@ -7,13 +7,14 @@ it. Every door (command line, watched folder, upload, later STOW) ends here.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
 from coverslip.access import audit
 from coverslip.access.permission import Permission, require
-from coverslip.errors import CoverslipError
+from coverslip.errors import CoverslipError, system_problem
 from coverslip.ingest.enter import enter, known_already
 from coverslip.ingest.look import look_or_fault
 from coverslip.ingest.settle import Patience, Settled, reading, require_unchanged, wait_until_settled
@@ -21,11 +22,13 @@ from coverslip.ingest.taken import Content, Look, Origin, StoredPart, Taken
 from coverslip.records.actor import Actor
 from coverslip.records.database import Database
 from coverslip.records.queries import slide as slides
+from coverslip.settings import settings
 from coverslip.slides.bundle import Bundle
 from coverslip.slides.errors import SlideError
 from coverslip.slides.isolation import DecoderPool
 from coverslip.storage.blobs import BlobStore
 from coverslip.storage.checksums import Checksum
+from coverslip.storage.errors import StorageFull, StorageUnavailable
 from coverslip.vocabulary.text import storable
 
 __all__ = ["Taken", "take_in"]
@@ -58,6 +61,7 @@ def take_in(
     kept: list[Checksum] = []
     try:
         settled = wait_until_settled(source, patience)
+        _require_room(blobs, settled, settings().reserve_bytes)
         content = _stored(blobs, organization_id, settled, kept, progress, origin)
         require_unchanged(settled)
         with database.transaction(actor) as tx:
@@ -72,6 +76,18 @@ def take_in(
         raise
     with database.transaction(actor) as tx:
         return enter(tx, blobs, content, look)
+
+
+def _require_room(blobs: BlobStore, settled: Settled, reserve_bytes: int) -> None:
+    """Raise `StorageFull` where the copy would not leave the reserve free (`COVERSLIP_RESERVE_GB`)."""
+    if blobs.folder is None:
+        return
+    try:
+        free = shutil.disk_usage(blobs.folder).free
+    except OSError as error:
+        raise StorageUnavailable(problem=system_problem(error)) from error
+    if free < settled.size_bytes + reserve_bytes:
+        raise StorageFull(folder=str(blobs.folder))
 
 
 def _look(

@@ -8,10 +8,11 @@ from tempfile import TemporaryDirectory
 import simplejpeg
 
 from coverslip.ingest.barcodes import read_barcodes
+from coverslip.ingest.faults import passes
 from coverslip.ingest.quality import assess_scan
 from coverslip.ingest.taken import Content, Look
 from coverslip.slides.colour.managed import colour_of
-from coverslip.slides.errors import DecoderBusy, NotASlide, SlideEmpty, SlideError, SlideMissing
+from coverslip.slides.errors import NotASlide, SlideEmpty, SlideError, SlideMissing
 from coverslip.slides.isolation import DecoderPool, IsolatedSlide, open_isolated
 from coverslip.slides.slide import RgbImage
 from coverslip.storage.blobs import BlobStore
@@ -36,11 +37,9 @@ def look_or_fault(
         try:
             stored = source if blobs.folder is None else laid_out(blobs, content, Path(folder) / "slide")
             return look(blobs, content, stored, decoders, kept)
-        except DecoderBusy:
-            raise
         except SlideError as error:
             error.file = error.parameters["file"] = content.name  # the name people know, not the blob's
-            if isinstance(error, REFUSED):
+            if isinstance(error, REFUSED) or passes(error):
                 raise
             return error
 

@@ -14,6 +14,7 @@ from coverslip.access import audit
 from coverslip.access.errors import PermissionDenied
 from coverslip.access.permission import Permission, require
 from coverslip.errors import InvalidInput, NotFound
+from coverslip.ingest.faults import KEPT_FAULTS
 from coverslip.ingest.upload_errors import UploadBatchClosed, UploadBatchDiffers, UploadGone, UploadTooLarge
 from coverslip.ingest.upload_names import fits_beside, relative_name
 from coverslip.ingest.upload_spool import PartId, Spool
@@ -31,18 +32,6 @@ EXPIRE = "expire_upload"
 MOST_FILES = 5000
 """Files of one batch."""
 LONGEST_KEY = 128
-KEPT_FAULTS = frozenset(
-    {
-        "DATABASE_FULL",
-        "DATABASE_UNAVAILABLE",
-        "DECODER_BUSY",
-        "JOB_ABANDONED",
-        "JOB_FAILED",
-        "STORAGE_FULL",
-        "STORAGE_UNAVAILABLE",
-    }
-)
-"""Faults of the installation, not of the files: the files are kept and may be taken in again."""
 SHOWN = 100
 """Batches that a person is shown, newest first."""
 

@@ -12,11 +12,11 @@ from uuid import UUID
 
 from coverslip.access import audit
 from coverslip.errors import CoverslipError
+from coverslip.ingest.faults import passes
 from coverslip.ingest.intake import Taken, take_in
 from coverslip.ingest.settle import Patience
 from coverslip.ingest.upload import (
     EXPIRE,
-    KEPT_FAULTS,
     QUEUE,
     TAKE_IN,
     close_batch,
@@ -80,7 +80,7 @@ def take_in_upload(work: Work, *, batch_id: str, organization_id: str) -> None:
             raise
         except CoverslipError as error:
             results.append(refused(source, error))
-            if error.code in KEPT_FAULTS:
+            if passes(error):
                 _fail(work, batch, hospital, error, results)
                 return
         else:

@@ -20,6 +20,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
+from coverslip.errors import system_problem
 from coverslip.ingest.upload_errors import (
     UploadBusy,
     UploadChecksumWrong,
@@ -34,8 +35,6 @@ CHECKSUMS = ("sha256", "sha1")
 """Algorithms of the tus checksum extension; the protocol asks for sha1."""
 FLUSH_BYTES = 1 << 20
 """Bytes kept in memory before they are written."""
-_SPARE_BYTES = 64 << 20
-"""Left free on the disk for what else has to go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +57,9 @@ class Expected:
 class Spool:
     """The folder of unfinished uploads of one installation; one folder a hospital and batch in it."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, reserve_bytes: int = 0) -> None:
+        """`reserve_bytes`: left free on the disk for what else has to go on."""
+        self.folder, self._reserve_bytes = folder, reserve_bytes
 
     def create(self, part: PartId) -> None:
         """Make an empty part. Raises `UploadDiskFull`, `StorageUnavailable`."""
@@ -99,7 +99,7 @@ class Spool:
             free = shutil.disk_usage(self.folder).free
         except OSError as error:
             raise _as_fault(error) from error
-        if free < size_bytes + _SPARE_BYTES:
+        if free < size_bytes + self._reserve_bytes:
             raise UploadDiskFull(free_gb=round(free / 1e9, 1))
 
     def lay_out(self, organization_id: UUID, batch_id: UUID, names: Iterable[tuple[UUID, str]]) -> Path:
@@ -315,7 +315,7 @@ def _fsync_folder(folder: Path) -> None:
 def _as_fault(error: OSError) -> UploadDiskFull | StorageUnavailable:
     if is_full(error):
         return UploadDiskFull(free_gb=0)
-    return StorageUnavailable(problem=error.strerror or str(error))
+    return StorageUnavailable(problem=system_problem(error))
 
 
 def _is_uuid(text: str) -> bool:

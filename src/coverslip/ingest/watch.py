@@ -16,28 +16,28 @@ from typing import Any
 from uuid import UUID
 
 from coverslip.access import audit
-from coverslip.errors import CoverslipError
+from coverslip.errors import CoverslipError, Problem, system_problem
 from coverslip.ingest.clear import Clearing
 from coverslip.ingest.enter import TRIED_AGAIN
 from coverslip.ingest.errors import FileChanged, FileStillGrowing, FileUnreadable
+from coverslip.ingest.faults import ends_look, passes
 from coverslip.ingest.intake import take_in
+from coverslip.ingest.left_out import note_left_out
 from coverslip.ingest.scan import Found, Scan, scan
 from coverslip.ingest.settle import Patience, states_of
 from coverslip.ingest.taken import Taken
 from coverslip.ingest.watched_folders import is_allowed
 from coverslip.records.actor import Actor
 from coverslip.records.database import Database
-from coverslip.records.errors import DatabaseUnavailable
 from coverslip.records.models import WatchedFolder
 from coverslip.records.queries import intake
 from coverslip.records.queries import organization as organizations
 from coverslip.settings import Settings
 from coverslip.slides.bundle import Bundle
 from coverslip.slides.bundle_errors import SlideIncomplete
-from coverslip.slides.errors import DecoderBusy, SlideEmpty, SlideMissing
+from coverslip.slides.errors import SlideEmpty, SlideMissing
 from coverslip.slides.isolation import DecoderPool
 from coverslip.storage.blobs import BlobStore
-from coverslip.storage.errors import StorageFull, StorageUnavailable
 from coverslip.vocabulary.text import storable
 
 HELD = timedelta(seconds=20)
@@ -48,8 +48,6 @@ SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=1)
 MOST_ATTEMPTS = 3
 CLEARED_AT_ONCE = 50
 AT_ONCE = Patience(quiet_seconds=0.0)
-INSTALLATION = (StorageFull, StorageUnavailable, DatabaseUnavailable)
-"""Faults that are no slide's own: the look ends, and everything is tried again at the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,21 +94,23 @@ class FolderWatch:
         self._held_at = float("-inf")
 
     def look(self) -> Looked | None:
-        """Look once; None where the folder is not this process's to watch. Raises `INSTALLATION`'s errors."""
+        """Look once; None where the folder is not this process's to watch. Raises what `faults.ends_look`."""
         folder = self._hold()
         if folder is None:
             self._known, self._seen = None, {}
             return None
         root = Path(folder.path)
         try:
-            self._require_allowed(folder)
+            if not self._is_allowed(folder):
+                return self._lost(folder, Problem("watch_not_allowed"))
             seen = scan(root)
         except OSError as error:
-            return self._lost(folder, error.strerror or str(error))
+            return self._lost(folder, system_problem(error))
         known = self._remembered(folder, seen)
         if seen.entries == 0 and known and self._should_hold_slides():
-            return self._lost(folder, "watch_empty")
+            return self._lost(folder, Problem("watch_empty"))
         self._reached(folder)
+        note_left_out(self._database, self._actor, folder.id, seen.unreadable)
         tally = _Tally(problems=len(seen.unreadable))
         self._take_ripe(folder, seen, known, tally)
         cleared = self._clear(folder, root, seen)
@@ -140,14 +140,13 @@ class FolderWatch:
         if self._clock() - self._held_at > RENEWED_SECONDS:
             self._hold()
 
-    def _require_allowed(self, folder: WatchedFolder) -> None:
+    def _is_allowed(self, folder: WatchedFolder) -> bool:
         """The roots may have changed since, and a link below one may lead elsewhere now."""
         if folder.added_by is None:
-            return
+            return True
         with self._database.transaction(self._actor) as tx:
             organization = organizations.organization(tx, tx.organization_id)
-        if organization is None or not is_allowed(self._settings, organization.code, Path(folder.path)):
-            raise PermissionError("not below a folder that this installation allows (COVERSLIP_WATCH_ROOTS)")
+        return organization is not None and is_allowed(self._settings, organization.code, Path(folder.path))
 
     def _remembered(self, folder: WatchedFolder, seen: Scan) -> dict[bytes, str]:
         """What was dealt with; at the first look at all, everything there where the folder is to skip it."""
@@ -165,27 +164,29 @@ class FolderWatch:
         with self._database.transaction(self._actor) as tx:
             return intake.holds_uncleared(tx, self._folder_id)
 
-    def _lost(self, folder: WatchedFolder, problem: str) -> Looked:
+    def _lost(self, folder: WatchedFolder, problem: Problem) -> Looked:
         """The share is away: nothing that was in it is forgotten. Said once."""
         self._seen = {}
         self._state(folder, "unreachable", problem, "watch.lost")
-        return Looked(unreachable=problem)
+        return Looked(unreachable=problem.key)
 
     def _reached(self, folder: WatchedFolder) -> None:
         self._state(folder, "watching", None, "watch.back" if folder.state == "unreachable" else None)
 
-    def _state(self, folder: WatchedFolder, state: str, problem: str | None, action: str | None) -> None:
+    def _state(self, folder: WatchedFolder, state: str, problem: Problem | None, action: str | None) -> None:
         with self._database.transaction(self._actor) as tx:
             stored = intake.folder(tx, folder.id, for_update=True)
             if stored is None:
                 return
             said_already = stored.state == state
-            stored.state, stored.state_problem = state, problem
+            stored.state, stored.state_problem = state, None if problem is None else problem.key
             if state == "watching":
                 stored.scanned_at = stored.seen_at = datetime.now(UTC)
             tx.flush()
             if action is not None and not said_already:
-                detail = {"path": folder.path, "problem": problem}
+                detail: dict[str, Any] = {"path": folder.path}
+                if problem is not None:
+                    detail |= {"problem": problem.key, **problem.parameters}
                 audit.record(tx, action, object_type="watched_folder", object_id=folder.id, detail=detail)
 
     def _take_ripe(self, folder: WatchedFolder, seen: Scan, known: dict[bytes, str], tally: _Tally) -> None:
@@ -230,7 +231,7 @@ class FolderWatch:
             states_of(slide.path)  # what another program keeps locked is waited for, not refused
             bundles = slide.bundles()
         except OSError as error:
-            unreadable = FileUnreadable(file=storable(slide.name), problem=error.strerror or str(error))
+            unreadable = FileUnreadable(file=storable(slide.name), problem=system_problem(error))
             self._note(slide, slide.key, unreadable, attempts, known)
             tally.problems += 1
             return
@@ -254,9 +255,9 @@ class FolderWatch:
                     progress=self._renew,
                     origin="watch",
                 )
-            except INSTALLATION:
-                raise
             except CoverslipError as error:
+                if ends_look(error):
+                    raise
                 self._note(slide, key, error, attempts, known, audited=True)
                 tally.problems += 1
             else:
@@ -294,8 +295,8 @@ class FolderWatch:
         if isinstance(error, FileChanged | SlideMissing):
             self._seen.pop(slide.key, None)  # written to, or gone: the next looks tell
             return
-        waits = isinstance(error, FileUnreadable | SlideIncomplete | SlideEmpty | FileStillGrowing | DecoderBusy)
-        again = isinstance(error, FileUnreadable | DecoderBusy)
+        waits = isinstance(error, FileUnreadable | SlideIncomplete | SlideEmpty | FileStillGrowing) or passes(error)
+        again = isinstance(error, FileUnreadable) or passes(error)
         row = _row(slide, key, "waiting" if waits else "refused") | {
             "code": error.code,
             "parameters": {name: value for name, value in error.parameters.items() if value is not None},

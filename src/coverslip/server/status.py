@@ -97,6 +97,7 @@ CODES: Mapping[int, tuple[str, ...]] = {
         "INGEST_FILE_CHANGED",
         "INGEST_FILE_GROWING",
         "INGEST_FILE_UNREADABLE",
+        "INGEST_FOLDER_LEFT_OUT",
         "INGEST_NOT_CLEARED",
         "INVALID_INPUT",
         "KEY_IMAGE_INVALID",

@@ -197,7 +197,16 @@ def test_a_folder_below_that_cannot_be_entered_hides_nothing_else(
 
     monkeypatch.setattr(os, "scandir", closed)
     assert [taken.label for taken in scanner.settle().taken] == ["2"]
-    assert [entry.problem for entry in scan(scanner.root).unreadable] == ["Permission denied"]
+    assert [entry.problem.key for entry in scan(scanner.root).unreadable] == ["system_permission"]
+    assert scanner.files()["closed"] == ("waiting", "INGEST_FOLDER_LEFT_OUT")
+    scanner.restart()
+    scanner.look()
+    said = {"file": "closed", "code": "INGEST_FOLDER_LEFT_OUT", "problem": "system_permission"}
+    assert scanner.audited("watch.note") == [said]  # once, whoever looks
+    monkeypatch.setattr(os, "scandir", entered)
+    assert [taken.label for taken in scanner.settle().taken] == ["3"]
+    assert "closed" not in scanner.files()
+    assert scanner.audited("watch.note") == [said, {**said, "problem": None}]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import { usePageTitle } from "../ui/page_title";
 import { Tag } from "../ui/tag";
 import { WatchDialog } from "./watch_dialog";
 import { WatchFiles } from "./watch_files";
-import { problemsOf, stateOf, WATCH_TONES } from "./watch_state";
+import { problemsOf, stateOf, toneOf } from "./watch_state";
 
 type Dialog = { kind: "add" } | { kind: "change" | "remove"; folder: WatchedFolder };
 
@@ -60,7 +60,7 @@ function FolderRow({
         </Text>
       </Table.Td>
       <Table.Td>
-        <Tag tone={WATCH_TONES[state]}>{t(`watch.state_of.${state}`)}</Tag>
+        <Tag tone={toneOf(folder)}>{t(`watch.state_of.${state}`)}</Tag>
         <Text size="xs" c="dimmed">
           {t("watch.scanned", { at: dateTime(folder.scanned_at) || t("watch.never") })}
         </Text>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { WatchedFolder } from "../api/watch";
-import { problemsOf, stateOf } from "./watch_state";
+import { problemsOf, stateOf, toneOf } from "./watch_state";
 
 const folder: WatchedFolder = {
   id: "f",
@@ -24,6 +24,12 @@ describe("a watched folder", () => {
     expect(stateOf({ ...folder, is_watched_now: false, scanned_at: null, state: "new" })).toBe("new");
     expect(stateOf({ ...folder, enabled: false })).toBe("paused");
     expect(stateOf({ ...folder, state: "unreachable" })).toBe("unreachable");
+  });
+
+  it("is green only where nothing waits for anybody", () => {
+    expect(toneOf(folder)).toBe("warning");
+    expect(toneOf({ ...folder, counts: { matched: 4, waiting: 1 } })).toBe("warning");
+    expect(toneOf({ ...folder, counts: { matched: 4 } })).toBe("done");
   });
 
   it("has as many problems as slides that need somebody", () => {

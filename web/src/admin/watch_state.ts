@@ -11,7 +11,7 @@ export function stateOf(folder: WatchedFolder): WatchState {
   return folder.state;
 }
 
-export const WATCH_TONES: Record<WatchState, Tone> = {
+const WATCH_TONES: Record<WatchState, Tone> = {
   new: "neutral",
   watching: "done",
   unreachable: "danger",
@@ -19,7 +19,13 @@ export const WATCH_TONES: Record<WatchState, Tone> = {
   idle: "warning",
 };
 
-/** Slides that somebody has to look at. */
+/** Nothing is green while something of the folder waits for somebody. */
+export function toneOf(folder: WatchedFolder): Tone {
+  const state = stateOf(folder);
+  return state === "watching" && problemsOf(folder) > 0 ? "warning" : WATCH_TONES[state];
+}
+
+/** Slides, and folders that cannot be entered, that somebody has to look at. */
 export function problemsOf(folder: WatchedFolder): number {
   return (folder.counts.failed ?? 0) + (folder.counts.refused ?? 0) + (folder.counts.waiting ?? 0);
 }

@@ -16,6 +16,9 @@ from coverslip.records.transaction import Transaction
 BATCH = 1000
 PART = b"\0"
 """Between the path of a folder and the name of one of several slides in it; stands in no path."""
+LEFT_OUT = PART
+"""Before the path of what a folder holds and nobody can look into."""
+_OF_SLIDES = func.substring(WatchedFile.key, 1, 1) != LEFT_OUT
 
 
 def folders(tx: Transaction) -> list[WatchedFolder]:
@@ -92,14 +95,15 @@ def file(tx: Transaction, file_id: UUID) -> WatchedFile | None:
 
 def memory(tx: Transaction, folder_id: UUID) -> dict[bytes, str]:
     """The fingerprint under which each slide ever found in a folder was dealt with, by its key."""
-    query = select(WatchedFile.key, WatchedFile.fingerprint).where(WatchedFile.folder_id == folder_id)
+    query = select(WatchedFile.key, WatchedFile.fingerprint).where(WatchedFile.folder_id == folder_id, _OF_SLIDES)
     rows = tx.session.execute(query.order_by(WatchedFile.noted_at, WatchedFile.id))
     return {key.partition(PART)[0]: fingerprint for key, fingerprint in rows}
 
 
 def holds_uncleared(tx: Transaction, folder_id: UUID) -> bool:
     """Whether slides were found in a folder that nobody cleared out of it since."""
-    query = select(WatchedFile.id).where(WatchedFile.folder_id == folder_id, WatchedFile.cleared.is_(None)).limit(1)
+    waiting = (WatchedFile.folder_id == folder_id, WatchedFile.cleared.is_(None), _OF_SLIDES)
+    query = select(WatchedFile.id).where(*waiting).limit(1)
     return tx.session.scalar(query) is not None
 
 
@@ -110,10 +114,21 @@ def forget_parts(tx: Transaction, folder_id: UUID, key: bytes, kept: Iterable[by
     tx.session.execute(delete(WatchedFile).where(*stale))
 
 
+def left_out(tx: Transaction, folder_id: UUID) -> dict[bytes, str]:
+    """What of a folder is noted as not looked into: key, from `LEFT_OUT` on, and why."""
+    query = select(WatchedFile.key, WatchedFile.fingerprint).where(WatchedFile.folder_id == folder_id, ~_OF_SLIDES)
+    return {row.key: row.fingerprint for row in tx.session.execute(query)}
+
+
+def forget(tx: Transaction, folder_id: UUID, keys: Iterable[bytes]) -> None:
+    """Forget what was noted under these keys."""
+    tx.session.execute(delete(WatchedFile).where(WatchedFile.folder_id == folder_id, WatchedFile.key.in_(list(keys))))
+
+
 def due(tx: Transaction, folder_id: UUID) -> dict[bytes, int]:
     """The slides to be tried again now, and how often they were tried."""
     query = select(WatchedFile.key, WatchedFile.attempts).where(
-        WatchedFile.folder_id == folder_id, WatchedFile.next_try_at <= func.now()
+        WatchedFile.folder_id == folder_id, WatchedFile.next_try_at <= func.now(), _OF_SLIDES
     )
     return {key.partition(PART)[0]: attempts for key, attempts in tx.session.execute(query)}
 

@@ -155,7 +155,8 @@ def _arrived(call: Call, found: Receiving, offset: int) -> datetime:
 
 
 def _spool(call: Call) -> Spool:
-    return Spool(call.services.settings.spool_dir)
+    configured = call.services.settings
+    return Spool(configured.spool_dir, configured.reserve_bytes)
 
 
 def _limits(call: Call) -> UploadLimits:
