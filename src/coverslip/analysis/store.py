@@ -37,7 +37,7 @@ def from_blob(data: bytes) -> CellTable:
     if len(store) == 0:
         return CellTable.empty()
     if missing := set(COLUMNS) - set(store.columns):
-        raise CellStoreUnreadable(problem=f"no columns {sorted(missing)}")
+        raise CellStoreUnreadable(problem="cells_columns", value=", ".join(sorted(missing)))
     return CellTable(*(store.column(name) for name in COLUMNS))
 
 

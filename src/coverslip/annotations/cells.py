@@ -69,11 +69,11 @@ class CellStore:
             self._archive = zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source)
             index = json.loads(self._archive.read(INDEX))
             if index["format"] != FORMAT or index["version"] != VERSION:
-                raise CellStoreUnreadable(problem=f"{index['format']} version {index['version']}")
+                raise CellStoreUnreadable(problem="cells_version", technical=f"{index['format']} {index['version']}")
             self.dtypes: dict[str, str] = dict(index["columns"])
             self.groups: tuple[RowGroup, ...] = _row_groups(index["groups"])
         except (zipfile.BadZipFile, KeyError, ValueError, TypeError) as error:
-            raise CellStoreUnreadable(problem=str(error)) from error
+            raise CellStoreUnreadable(problem="parser_refused", technical=str(error)) from error
 
     def __len__(self) -> int:
         return sum(group.rows for group in self.groups)
@@ -99,9 +99,11 @@ class CellStore:
         try:
             values = np.load(io.BytesIO(self._archive.read(f"{number}/{name}.npy")), allow_pickle=False)
         except (zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:
-            raise CellStoreUnreadable(problem=f"group {number}, column {name}: {error}") from error
+            raise CellStoreUnreadable(problem="cells_column", group=number, name=name, technical=str(error)) from error
         if values.dtype != dtype or values.shape != (self.groups[number].rows,):
-            raise CellStoreUnreadable(problem=f"group {number}, column {name}: {values.dtype} {values.shape}")
+            raise CellStoreUnreadable(
+                problem="cells_column", group=number, name=name, technical=f"{values.dtype} {values.shape}"
+            )
         return np.asarray(values)
 
 

@@ -169,7 +169,9 @@ def _check(settings: Settings, *arguments: str) -> None:
         check=False,
     )
     if checked.returncode != 0:
-        raise JourneyFailed(step=f"check {' '.join(arguments)}", problem=checked.stdout + checked.stderr)
+        raise JourneyFailed(
+            step=f"check {' '.join(arguments)}", problem="journey_step", technical=checked.stdout + checked.stderr
+        )
 
 
 def _print_accounts(address: str, seeded: Seeded) -> None:

@@ -57,9 +57,11 @@ class Client:
             if reading["status"] == "finished":
                 return reading
             if reading["status"] in ("failed", "cancelled"):
-                raise JourneyFailed(step="reading", problem=f"{reading['status']}: {reading['error']}")
+                raise JourneyFailed(
+                    step="reading", problem="journey_step", technical=f"{reading['status']}: {reading['error']}"
+                )
             time.sleep(0.3)
-        raise JourneyFailed(step="reading", problem=f"not finished after {seconds:.0f} s")
+        raise JourneyFailed(step="reading", problem="journey_slow", seconds=round(seconds))
 
     def _json(self, answer: httpx.Response) -> Any:
         return self._checked(answer).json() if answer.status_code != httpx.codes.NO_CONTENT else None
@@ -69,6 +71,7 @@ class Client:
         if answer.is_error:
             raise JourneyFailed(
                 step=f"{answer.request.method} {answer.request.url.path}",
-                problem=f"HTTP {answer.status_code}: {answer.text[:500]}",
+                problem="journey_step",
+                technical=f"HTTP {answer.status_code}: {answer.text}",
             )
         return answer

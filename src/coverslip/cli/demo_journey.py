@@ -64,7 +64,7 @@ def _slide_to_read(case: Any) -> str:
             for slide in block["slides"]:
                 if slide["marker"] == "ki67" and slide["status"] == "ready":
                     return str(slide["id"])
-    raise JourneyFailed(step="case", problem="no Ki-67 slide is ready")
+    raise JourneyFailed(step="case", problem="journey_no_slide")
 
 
 def _look(client: Client, slide: Any) -> None:
@@ -154,6 +154,6 @@ def _spoken(reading: Any, which: str = "result") -> str:
     return f"{result['score']:.1f} % ({low:.1f} to {high:.1f}), n = {result['n']}"
 
 
-def _expect(condition: bool, step: str, problem: str) -> None:
+def _expect(condition: bool, step: str, said: str) -> None:
     if not condition:
-        raise JourneyFailed(step=step, problem=problem)
+        raise JourneyFailed(step=step, problem="journey_step", technical=said)

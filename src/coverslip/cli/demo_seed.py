@@ -57,7 +57,7 @@ class Seeded:
         for person in self.people:
             if person.username == username:
                 return person
-        raise JourneyFailed(step="sign in", problem=f"no {username}")
+        raise JourneyFailed(step="sign in", problem="journey_no_person", value=username)
 
     def head_of(self, organization: str) -> Account:
         """The head of a hospital's department."""

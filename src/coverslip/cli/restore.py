@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, ValidationError
 from coverslip.access import audit
 from coverslip.cli.backup import DUMP_NAME, FORMAT, MANIFEST_NAME, blob_name
 from coverslip.cli.check import Outcome, check_installation, print_outcome, with_progress
+from coverslip.errors import Problem
 from coverslip.records.actor import Actor
 from coverslip.records.database import Database
 from coverslip.records.dump import Roles, is_empty, restore, roles
@@ -75,13 +76,13 @@ def read_backup(
             dumped = Path(folder) / DUMP_NAME
             found = checksums.copy_stream(_member(archive, DUMP_NAME, source), dumped)
             if found.digest != manifest.database.sha256:
-                _refuse(source, f"{DUMP_NAME}: SHA-256 {found.digest}")
+                _refuse(source, Problem("backup_part_changed", value=DUMP_NAME, technical=f"SHA-256 {found.digest}"))
             for blob in manifest.blobs:
                 name = blob_name(str(blob.organization_id), blob.sha256)
                 store.put_stream(blob.organization_id, _member(archive, name, source), blob.sha256, progress)
             restore(database, dumped)
     except tarfile.TarError as error:
-        _refuse(source, str(error))
+        _refuse(source, Problem("parser_refused", technical=str(error)))
     database.migrate()
     _begin_anew(database)
     return check_installation(database, store)
@@ -91,7 +92,7 @@ def _manifest(archive: tarfile.TarFile, source: Path) -> Manifest:
     try:
         return Manifest.model_validate_json(_member(archive, MANIFEST_NAME, source).read())
     except ValidationError as error:
-        _refuse(source, f"{MANIFEST_NAME}: {error.error_count()} faults")
+        _refuse(source, Problem("backup_manifest", value=MANIFEST_NAME, number=error.error_count()))
 
 
 def _member(archive: tarfile.TarFile, name: str, source: Path) -> Any:
@@ -100,11 +101,11 @@ def _member(archive: tarfile.TarFile, name: str, source: Path) -> Any:
     except KeyError:
         opened = None
     if opened is None:
-        _refuse(source, f"no {name}")
+        _refuse(source, Problem("backup_part_missing", value=name))
     return opened
 
 
-def _refuse(source: Path, problem: str) -> NoReturn:
+def _refuse(source: Path, problem: Problem) -> NoReturn:
     raise NotABackup(file=str(source), problem=problem)
 
 

@@ -38,7 +38,7 @@ def _parsed(content: bytes) -> dict[str, Any]:
     try:
         counts = json.loads(content, object_pairs_hook=_without_repeats)
     except (ValueError, RecursionError) as error:
-        raise CountsNotJson(field="input", problem=str(error)) from error
+        raise CountsNotJson(field="input", problem="json_refused", technical=str(error)) from error
     if not isinstance(counts, dict):
         raise CountWrongShape(field="input", expected="object")
     return counts

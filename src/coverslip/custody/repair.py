@@ -81,7 +81,7 @@ def _require_answer(place: Place) -> None:
     mark = place.leave_mark()
     try:
         if not place.has_mark(mark):
-            raise StorageUnavailable(problem="what is written is not there")
+            raise StorageUnavailable(problem="storage_not_written")
     finally:
         place.remove_leftover(mark)
 

@@ -84,4 +84,4 @@ async def listen(database: Database, listening: Callable[[], None] = lambda: Non
             async for notification in connection.notifies():
                 yield LiveEvent.from_payload(notification.payload)
     except psycopg.OperationalError as error:
-        raise DatabaseUnavailable(problem=str(error).strip().split("\n", 1)[0]) from error
+        raise DatabaseUnavailable(problem="database_lost", technical=str(error).strip().split("\n", 1)[0]) from error

@@ -203,7 +203,7 @@ def unavailable_is_said() -> Iterator[None]:
     try:
         yield
     except PoolTimeout as error:
-        raise DatabaseUnavailable(problem="all connections are in use") from error
+        raise DatabaseUnavailable(problem="database_busy") from error
     except DBAPIError as error:
         _say(error, error.orig if isinstance(error.orig, psycopg.Error) else None)
         raise
@@ -221,7 +221,7 @@ def _say(error: Exception, cause: psycopg.Error | None) -> None:
     lost = state is None and isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
     if lost or (state is not None and (state.startswith(("08", "57P", "28", "3D")) or state == "53300")):
         problem = str(cause).strip().splitlines() or [type(cause).__name__]
-        raise DatabaseUnavailable(problem=problem[0]) from error
+        raise DatabaseUnavailable(problem="database_lost", technical=problem[0]) from error
 
 
 def _engine(url: str, pool_size: int) -> Engine:
@@ -239,4 +239,4 @@ def _require_safe(connection: Connection) -> None:
     danger = connection.scalar(_DANGERS)
     if danger is not None:
         role = str(connection.scalar(text("SELECT current_user")))
-        raise ApplicationRoleUnsafe(role=role, problem=str(danger))
+        raise ApplicationRoleUnsafe(role=role, problem="role_rights", technical=str(danger))

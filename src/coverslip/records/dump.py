@@ -98,4 +98,4 @@ def _run(database: Database, program: str, *arguments: str) -> None:
     )
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
-        raise DumpFailed(program=program, problem=lines[0])
+        raise DumpFailed(program=program, problem="program_refused", technical=lines[0])

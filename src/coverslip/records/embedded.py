@@ -68,7 +68,9 @@ class EmbeddedPostgres:
             self._open()
         except (OSError, subprocess.SubprocessError, psycopg.Error) as error:
             self._release()
-            raise DatabaseNotStarted(folder=str(self.folder), problem=self._problem(error)) from error
+            raise DatabaseNotStarted(
+                folder=str(self.folder), problem="program_refused", technical=self._said(error)
+            ) from error
 
     def close(self) -> None:
         """Leave; the last process that leaves stops PostgreSQL."""
@@ -90,7 +92,9 @@ class EmbeddedPostgres:
             with self._control():
                 self._start()
         except (OSError, subprocess.SubprocessError) as error:
-            raise DatabaseNotStarted(folder=str(self.folder), problem=self._problem(error)) from error
+            raise DatabaseNotStarted(
+                folder=str(self.folder), problem="program_refused", technical=self._said(error)
+            ) from error
 
     def stop(self) -> None:
         """Stop PostgreSQL whoever uses it (tests of outages); `ensure_running` starts it again."""
@@ -255,7 +259,7 @@ class EmbeddedPostgres:
                 words.seek(0)
                 raise subprocess.CalledProcessError(done.returncode, command, output=words.read())
 
-    def _problem(self, error: Exception) -> str:
+    def _said(self, error: Exception) -> str:
         output = error.output if isinstance(error, subprocess.CalledProcessError) else None
         log = self.data / "server.log"
         last = log.read_text(errors="replace").splitlines()[-3:] if log.exists() else []

@@ -53,7 +53,7 @@ def render(content: ReportContent, locale: Locale, images: Mapping[str, bytes]) 
             missing = _UNDISPLAYABLE.search(error.message)
             if missing is not None:
                 raise GlyphMissing(text=missing["text"]) from error
-            raise RenderFailed(problem=error.message) from error
+            raise RenderFailed(problem="typesetter_refused", technical=error.message) from error
     assert isinstance(data, bytes)
     return data
 

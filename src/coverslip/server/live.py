@@ -83,7 +83,7 @@ class LiveHub:
         try:
             await asyncio.wait_for(self._listening.wait(), LONGEST_WAIT_SECONDS)
         except TimeoutError as error:
-            raise DatabaseUnavailable(problem="LISTEN") from error
+            raise DatabaseUnavailable(problem="database_lost", technical="LISTEN") from error
         stream = Stream(organization_id, session_id)
         self._streams.add(stream)
         if self.closed:

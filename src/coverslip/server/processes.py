@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 
-from coverslip.errors import CoverslipError
+from coverslip.errors import CoverslipError, system_problem
 from coverslip.server.errors import AddressTaken
 
 logger = logging.getLogger(__name__)
@@ -118,7 +118,7 @@ def listening_socket(host: str, port: int) -> socket.socket:
         bound.bind((host, port))
     except OSError as error:
         bound.close()
-        raise AddressTaken(host=host, port=port, problem=error.strerror) from error
+        raise AddressTaken(host=host, port=port, problem=system_problem(error)) from error
     bound.listen(LISTEN_BACKLOG)
     bound.set_inheritable(True)
     return bound

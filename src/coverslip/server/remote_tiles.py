@@ -57,7 +57,7 @@ class RemoteTiles:
         too many wait.
         """
         if self._waiting >= MOST_WAITING:
-            raise StorageUnavailable(problem=f"{self._waiting} tiles wait already")
+            raise StorageUnavailable(problem="storage_busy", number=self._waiting)
         self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, path, place)

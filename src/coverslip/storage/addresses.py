@@ -55,7 +55,7 @@ def open_place(field: str, address: str, configured: Settings, credentials: Cred
         store = _s3(parts.netloc, prefix, options, configured, credentials)
         return ObjectPlace(store, of_bucket(_endpoint(options, configured), parts.netloc, prefix))
     except (BaseError, ValueError) as error:
-        raise StorageUnavailable(problem=str(error).splitlines()[0]) from error
+        raise StorageUnavailable(problem="storage_refused", technical=str(error).splitlines()[0]) from error
 
 
 def _endpoint(options: dict[str, str], configured: Settings) -> str | None:

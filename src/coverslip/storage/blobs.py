@@ -16,7 +16,7 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
-from coverslip.errors import CoverslipError
+from coverslip.errors import CoverslipError, system_problem
 from coverslip.settings import Settings
 from coverslip.storage import checksums
 from coverslip.storage.addresses import Credentials, open_place
@@ -126,7 +126,7 @@ class BlobStore:
                 size = source.stat().st_size
                 return self.hot.put(organization_id, reading, size, digest, progress)
         except OSError as error:
-            raise StorageUnavailable(problem=error.strerror or str(error)) from error
+            raise StorageUnavailable(problem=system_problem(error)) from error
 
     def put_bytes(self, organization_id: UUID, data: bytes, digest: str | None = None) -> Checksum:
         """Store bytes; raises as `put_file`."""
@@ -162,7 +162,7 @@ class BlobStore:
             target.unlink(missing_ok=True)
             if is_full(error):
                 raise StorageFull(folder=str(target.parent)) from error
-            raise StorageUnavailable(problem=error.strerror or str(error)) from error
+            raise StorageUnavailable(problem=system_problem(error)) from error
         except CoverslipError:
             target.unlink(missing_ok=True)
             raise

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
+from coverslip.errors import system_problem
 from coverslip.storage.cached_blob import CachedBlob, Fetch, map_of
 from coverslip.storage.errors import CacheFull, StorageUnavailable
 
@@ -40,7 +41,7 @@ class Cache:
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
-            raise StorageUnavailable(problem=f"cache: {error.strerror}") from error
+            raise StorageUnavailable(problem=system_problem(error)) from error
 
     def blob(self, organization_id: UUID, digest: str, size: Callable[[], int], fetch: Fetch) -> CachedBlob:
         """The blob in the cache, not yet with all or any of its bytes; `size` is asked once. Raises what they raise."""

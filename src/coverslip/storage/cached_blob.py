@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
 
+from coverslip.errors import system_problem
 from coverslip.storage.errors import BlobCorrupt, StorageFull, StorageUnavailable, is_full
 
 logger = logging.getLogger(__name__)
@@ -88,7 +89,7 @@ class _Files:
         except OSError as error:
             if is_full(error):
                 raise StorageFull(folder=str(path.parent)) from error
-            raise StorageUnavailable(problem=f"cache: {error.strerror}") from error
+            raise StorageUnavailable(problem=system_problem(error)) from error
 
     @property
     def here(self) -> bool:

@@ -50,7 +50,7 @@ def wrong_blobs(
             yield from _wrong(store.places[tier], organization_id, digest, said.size_bytes)
         if store.replica is not None and said.replicated:
             for error in _wrong(store.replica, organization_id, digest, said.size_bytes):
-                yield ReplicaWrong(digest=digest, problem=error.code)
+                yield ReplicaWrong(digest=digest, problem="replica_wrong", technical=error.code)
         progress(said.size_bytes)
 
 

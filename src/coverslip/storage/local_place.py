@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 from uuid import UUID, uuid4
 
+from coverslip.errors import system_problem
 from coverslip.storage import checksums
 from coverslip.storage.apart import of_folder
 from coverslip.storage.checksums import Checksum
@@ -98,7 +99,7 @@ class LocalPlace:
             file.seek(start)
             data = file.read(length)
         if len(data) != length:
-            raise StorageUnavailable(problem=f"{len(data)} of {length} bytes")
+            raise StorageUnavailable(problem="storage_cut_off", arrived=len(data), size=length)
         return data
 
     def pieces(self, organization_id: UUID, digest: str) -> Iterator[bytes]:
@@ -186,7 +187,7 @@ class LocalPlace:
         if is_full(error):
             return StorageFull(folder=str(self._folder))
         kind = unreadable if is_unreadable(error) else StorageUnavailable
-        return kind(problem=error.strerror or str(error))
+        return kind(problem=system_problem(error))
 
 
 def _flush_folder(folder: Path) -> None:

@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 import obstore
 from obstore.exceptions import BaseError, NotFoundError
 
+from coverslip.errors import system_problem
 from coverslip.storage import checksums
 from coverslip.storage.ahead import ahead
 from coverslip.storage.checksums import CHUNK_BYTES, Checksum
@@ -92,7 +93,7 @@ class ObjectPlace:
         with _said(digest):
             data = bytes(obstore.get_range(self._store, key_of(organization_id, digest), start=start, length=length))
         if len(data) != length:
-            raise StorageUnavailable(problem=f"{len(data)} of {length} bytes")
+            raise StorageUnavailable(problem="storage_cut_off", arrived=len(data), size=length)
         return data
 
     def pieces(self, organization_id: UUID, digest: str) -> Iterator[bytes]:
@@ -112,7 +113,7 @@ class ObjectPlace:
             arrived += len(piece)
             yield bytes(piece)
         if arrived != size:
-            raise StorageUnavailable(problem=f"{arrived} of {size} bytes")
+            raise StorageUnavailable(problem="storage_cut_off", arrived=arrived, size=size)
 
     def delete(self, organization_id: UUID, digest: str) -> None:
         """As `Place.delete`."""
@@ -269,7 +270,7 @@ def _read(source: IO[bytes], count: int) -> bytes:
 def _error(error: OSError) -> StorageFull | StorageUnavailable:
     if is_full(error):
         return StorageFull(folder=str(error.filename or "-"))
-    return StorageUnavailable(problem=error.strerror or str(error))
+    return StorageUnavailable(problem=system_problem(error))
 
 
 @contextmanager
@@ -280,4 +281,4 @@ def _said(digest: str) -> Iterator[None]:
     except (FileNotFoundError, NotFoundError) as error:
         raise BlobMissing(digest=digest) from error
     except (OSError, BaseError) as error:
-        raise StorageUnavailable(problem=str(error).splitlines()[0]) from error
+        raise StorageUnavailable(problem="storage_refused", technical=str(error).splitlines()[0]) from error

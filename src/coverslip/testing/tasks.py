@@ -50,7 +50,7 @@ def late(work: Work, *, trace: str) -> None:
     """Succeeds the second time."""
     _write(trace, f"ran {work.attempt}")
     if work.attempt == 1:
-        raise DatabaseUnavailable(problem="test")
+        raise DatabaseUnavailable(problem="database_lost")
 
 
 @task("test.slow", queue="test")

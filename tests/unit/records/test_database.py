@@ -34,13 +34,13 @@ def test_the_applications_address_is_required(database: Database) -> None:
 def test_the_owner_is_refused_as_the_application(database: Database) -> None:
     with pytest.raises(ApplicationRoleUnsafe) as refused:
         Database.open(_settings(None, database.owner_url))
-    assert refused.value.parameters["problem"] == "owner"
+    assert refused.value.parameters["technical"] == "owner"
 
 
 def test_a_superuser_is_refused_as_the_application(database: Database, superuser_url: str) -> None:
     with pytest.raises(ApplicationRoleUnsafe) as refused:
         Database.open(_settings(None, superuser_url))
-    assert refused.value.parameters["problem"] == "superuser"
+    assert refused.value.parameters["technical"] == "superuser"
 
 
 @pytest.mark.parametrize(("grant", "problem"), [("BYPASSRLS", "BYPASSRLS"), ("IN ROLE coverslip_owner", "owner")])
@@ -65,7 +65,7 @@ def test_a_role_that_could_step_over_the_separation_is_refused(
                         ),
                     )
                 )
-            assert refused.value.parameters["problem"] == problem
+            assert refused.value.parameters["technical"] == problem
         finally:
             connection.execute(f"DROP OWNED BY {name}".encode())
             connection.execute(f"DROP ROLE {name}".encode())

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as native
 
 from coverslip.analysis.errors import ModelChecksumWrong, ModelUnreadable
+from coverslip.errors import system_problem
 
 PROVIDERS = ("CPUExecutionProvider",)
 REFUSALS = (native.Fail, native.InvalidArgument, native.InvalidGraph, native.InvalidProtobuf, native.NotImplemented)
@@ -40,7 +41,7 @@ class Model:
         try:
             self._session = onnxruntime.InferenceSession(data, _options(), providers=list(PROVIDERS))
         except REFUSALS as error:
-            raise ModelUnreadable(file=name, problem=_first_line(error)) from error
+            raise ModelUnreadable(file=name, problem="model_refused", technical=_first_line(error)) from error
         self.digest = digest
         self.name = name
         self.inputs: tuple[str, ...] = tuple(given.name for given in self._session.get_inputs())
@@ -52,7 +53,7 @@ class Model:
         try:
             data = path.read_bytes()
         except OSError as error:
-            raise ModelUnreadable(file=path.name, problem=error.strerror or str(error)) from error
+            raise ModelUnreadable(file=path.name, problem=system_problem(error)) from error
         return cls(data, digest, path.name)
 
     def compute(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -60,7 +61,7 @@ class Model:
         try:
             values: list[Any] = self._session.run(list(self.outputs), dict(inputs))
         except (*REFUSALS, native.RuntimeException, ValueError) as error:
-            raise ModelUnreadable(file=self.name, problem=_first_line(error)) from error
+            raise ModelUnreadable(file=self.name, problem="model_refused", technical=_first_line(error)) from error
         return {name: np.asarray(value) for name, value in zip(self.outputs, values, strict=True)}
 
 

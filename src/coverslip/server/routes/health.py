@@ -23,7 +23,7 @@ def is_live() -> Live:
 def is_ready(call: Caller) -> Ready:
     """The process can serve; 503 while the database does not answer."""
     if not call.services.database.is_available():
-        raise DatabaseUnavailable(problem="health")
+        raise DatabaseUnavailable(problem="database_lost")
     return Ready(status="ready")
 
 
