@@ -104,6 +104,20 @@ class SlideNotReadable(AnalysisError):
     exit_status = 2
 
 
+class ReadingUnplaced(AnalysisError):
+    """The slide is not matched to a case: a reading of it says nothing of any patient, so nobody decides on it."""
+
+    code = "READING_UNPLACED"
+    exit_status = 2
+
+
+class FluorescenceSlide(AnalysisError):
+    """The algorithm reads brightfield stains, and the slide holds fluorescence channels. Parameter: `file`."""
+
+    code = "ANALYSIS_FLUORESCENCE"
+    exit_status = 2
+
+
 class ReadingMarkerMismatch(AnalysisError):
     """The slide was stained for another marker than the one asked for. Parameters: `asked`, `stained`."""
 

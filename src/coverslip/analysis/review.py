@@ -15,9 +15,11 @@ from coverslip.analysis.edits import Edits, recount
 from coverslip.analysis.errors import (
     EditsChanged,
     EditsMissing,
+    FluorescenceSlide,
     ReadingMarkerMismatch,
     ReadingSigned,
     ReadingStateWrong,
+    ReadingUnplaced,
     ReviewReasonMissing,
     SlideNotReadable,
 )
@@ -37,6 +39,7 @@ from coverslip.slides.errors import SpacingUnknown
 from coverslip.storage.blobs import BlobStore
 from coverslip.vocabulary.geometry import Region
 from coverslip.vocabulary.markers import Marker
+from coverslip.vocabulary.stains import Stain
 
 READABLE = frozenset({"ready", "unmatched"})
 CIRCUMSTANCES = ("algorithm_flags", "algorithm_reasons", "laboratory", "provenance", "region")
@@ -59,8 +62,8 @@ class ReadingRequest:
 def start_reading(tx: Transaction, slide_id: UUID, request: ReadingRequest) -> Reading:
     """Queue a reading; row and job are committed together.
 
-    Raises `PermissionDenied`, `NotFound`, `SlideNotReadable`, `SpacingUnknown`, `ReadingMarkerMismatch`,
-    `RegionOutside`, `AlgorithmUnknown`, `ParametersInvalid`, `InvalidInput`.
+    Raises `PermissionDenied`, `NotFound`, `SlideNotReadable`, `SpacingUnknown`, `FluorescenceSlide`,
+    `ReadingMarkerMismatch`, `RegionOutside`, `AlgorithmUnknown`, `ParametersInvalid`, `InvalidInput`.
     """
     require(tx.actor, Permission.READING_START)
     if tx.actor.person_id is None:
@@ -173,7 +176,8 @@ def review_reading(
 
     `seen`: the edits that the decider has before them; nobody decides on a count that they did not see. The decision is
     kept for good beside the computer's result. Accepting drops saved edits. Raises `PermissionDenied`, `NotFound`,
-    `ReadingStateWrong`, `ReadingSigned`, `ReviewReasonMissing`, `EditsMissing`, `EditsChanged`, `InvalidInput`.
+    `ReadingStateWrong`, `ReadingSigned`, `ReadingUnplaced` (of a slide without a case nothing is accepted),
+    `ReviewReasonMissing`, `EditsMissing`, `EditsChanged`, `InvalidInput`.
     """
     require(tx.actor, Permission.READING_REVIEW)
     if tx.actor.person_id is None:
@@ -188,6 +192,8 @@ def review_reading(
     row = _unsigned(tx, reading_id)
     if row.status != "finished":
         raise ReadingStateWrong(status=row.status, action=action)
+    if action != "reject" and _slide(tx, row.slide_id).status == "unmatched":
+        raise ReadingUnplaced
     if seen is not None and Edits.from_json(seen) != Edits.from_json(row.edits or {}):
         raise EditsChanged
     if action == "edit" and row.edited_result is None:
@@ -230,7 +236,10 @@ def _check_readable(slide: Slide, marker: Marker) -> None:
         raise SlideNotReadable(status=slide.status)
     if slide.marker is not None and slide.marker != marker.value:
         raise ReadingMarkerMismatch(field="marker", asked=marker.value, stained=slide.marker)
-    if from_json(slide.properties).spacing is None:
+    properties = from_json(slide.properties)
+    if slide.stain == Stain.FLUORESCENCE or properties.channels:
+        raise FluorescenceSlide(file=slide.label)
+    if properties.spacing is None:
         raise SpacingUnknown(file=slide.label)
 
 

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 
 from coverslip.analysis.algorithm import Algorithm, Progress
-from coverslip.analysis.errors import SpacingRequired
+from coverslip.analysis.errors import FluorescenceSlide, SpacingRequired
 from coverslip.analysis.export import write_cells_geojson
 from coverslip.analysis.reading import FinishedReading, read_slide
 from coverslip.analysis.registry import algorithm_for, parameters_of
@@ -36,7 +36,13 @@ PLAIN_FORMAT = "image"
 @click.option("--marker", required=True, type=click.Choice([marker.value for marker in Marker]), help="What to read.")
 @click.option("--out", required=True, metavar="DIR", type=click.Path(path_type=Path, file_okay=False), help="Folder.")
 @click.option("--region", metavar="X,Y,W,H | FILE.geojson", help="Part of the slide, in pixels of level 0.")
-@click.option("--mpp", type=float, help="Micrometres a pixel; needed for plain images, overrides a slide's own.")
+@click.option(
+    "--spacing-um",
+    "--mpp",
+    "mpp",
+    type=float,
+    help="Micrometres a pixel; needed for plain images.",
+)
 @click.option("--algorithm", "algorithm_name", help="Algorithm by name; else the first that reads the marker.")
 @click.option("--set", "settings_given", multiple=True, metavar="NAME=VALUE", help="A parameter of the algorithm.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON on standard output.")
@@ -84,6 +90,8 @@ class _Asked:
 def _analyze(slide: Slide, path: Path, folder: Path, asked: _Asked) -> dict[str, Any]:
     parameters = parameters_of(asked.algorithm, asked.parameters)
     started = time.perf_counter()
+    if slide.properties.channels:
+        raise FluorescenceSlide(field="SLIDE", file=path.name)
     spacing = _spacing(slide, path, asked.mpp)
     with _bar(path.name) as show:
         finished = read_slide(slide, spacing, asked.algorithm, parameters, region=asked.region, progress=show)
@@ -101,7 +109,7 @@ def _spacing(slide: Slide, path: Path, mpp: float | None) -> Spacing:
         return Spacing.square(mpp)
     found = slide.properties.spacing
     if found is None or slide.properties.format == PLAIN_FORMAT:
-        raise SpacingRequired(field="--mpp", file=path.name)
+        raise SpacingRequired(field="--spacing-um", file=path.name)
     return found
 
 

@@ -38,7 +38,9 @@ REASONS = {
 @click.argument("slide", type=click.Path(path_type=Path))
 @click.option("--to", "target", type=click.Choice(["dicom", "ome-tiff", "tiff"]), required=True, help="Format.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder of the result; new for DICOM.")
-@click.option("--spacing-um", type=float, help="Pixel size of level 0 in micrometres, where the file says none.")
+@click.option(
+    "--spacing-um", "--mpp", "spacing_um", type=float, help="Micrometres a pixel of level 0, where the file says none."
+)
 @click.option("--metadata", type=click.Path(path_type=Path), help="JSON file with patient, study and specimen. DICOM.")
 @click.option("--without-label", is_flag=True, help="Leave out label, overview (it shows the label) and barcode.")
 @click.option(

@@ -87,9 +87,9 @@ def _size_mm(properties: SlideProperties) -> str:
 
 def _spacing(properties: SlideProperties) -> str:
     if properties.spacing is None:
-        return "not stated: nothing can be measured unless it is given (--mpp)"
-    x, y = properties.spacing.x_um, properties.spacing.y_um
-    return f"{x:.4g} um" if x == y else f"{x:.4g} x {y:.4g} um"
+        return "not stated: it can be viewed; analyze and convert take it as --spacing-um"
+    x, y = (f"{side:.4g}" for side in (properties.spacing.x_um, properties.spacing.y_um))
+    return f"{x} um" if x == y else f"{x} x {y} um"
 
 
 def _level_spacing(properties: SlideProperties, level: Level) -> str:

@@ -110,7 +110,14 @@ function ReadingAtHand({
         spacing={{ x: slide.spacing_um_x, y: slide.spacing_um_y }}
       />
       <Provenance reading={reading} result={reading.edited_result ?? reading.result} />
-      {review.open && <ReviewBar reading={reading} session={session} onDecided={review.close} />}
+      {review.open && (
+        <ReviewBar
+          reading={reading}
+          session={session}
+          isPlaced={slide.status !== "unmatched"}
+          onDecided={review.close}
+        />
+      )}
       {review.canReopen && <Reopen onReopen={review.reopen} />}
       <ReviewHistory reading={reading} />
     </>

@@ -17,10 +17,13 @@ import { useShortcuts } from "../ui/keyboard";
 export function ReviewBar({
   reading,
   session,
+  isPlaced,
   onDecided,
 }: {
   reading: Reading;
   session: CellSession;
+  /** Whether the slide is matched to a case; a result of one that is not belongs to no patient yet. */
+  isPlaced: boolean;
   onDecided: () => void;
 }) {
   const { t } = useTranslation("viewer");
@@ -50,22 +53,26 @@ export function ReviewBar({
   const acceptByKey = (): void => {
     if (!review.isPending) accept();
   };
-  useShortcuts([{ key: "A", words: t(edited ? "keys.accept_edits" : "keys.accept"), action: acceptByKey }]);
+  useShortcuts(
+    isPlaced ? [{ key: "A", words: t(edited ? "keys.accept_edits" : "keys.accept"), action: acceptByKey }] : [],
+  );
 
   return (
     <Stack gap={6} component="section" aria-label={t("review.title")} className={classes["review"] ?? ""}>
       {!rejecting && <ErrorNotice error={saveError} />}
       <Group gap={6} wrap="nowrap">
-        <Button
-          flex={1}
-          px="xs"
-          color="teal.9"
-          leftSection={<IconCheck size={16} aria-hidden />}
-          loading={review.isPending}
-          onClick={accept}
-        >
-          {t(edited ? "review.accept_edits" : "review.accept")}
-        </Button>
+        {isPlaced && (
+          <Button
+            flex={1}
+            px="xs"
+            color="teal.9"
+            leftSection={<IconCheck size={16} aria-hidden />}
+            loading={review.isPending}
+            onClick={accept}
+          >
+            {t(edited ? "review.accept_edits" : "review.accept")}
+          </Button>
+        )}
         <Button
           px="sm"
           variant="default"
@@ -76,7 +83,7 @@ export function ReviewBar({
         </Button>
       </Group>
       <Text size="xs" c="dimmed">
-        {t("review.responsibility")}
+        {t(isPlaced ? "review.responsibility" : "review.unplaced")}
       </Text>
       <RejectDialog
         opened={rejecting}

@@ -43,6 +43,13 @@ export function StartForm({ slide, algorithms, regions, selected, onSelect, onSt
       </Text>
     );
 
+  if (slide.stain === "fluorescence" || slide.channels.length > 0)
+    return (
+      <Text size="sm" c="dimmed">
+        {t("start.fluorescence")}
+      </Text>
+    );
+
   const fields = parameterFields(algorithm.parameters_schema);
   const region = regions.find((candidate) => candidate.annotation.id === selected) ?? null;
   const spacing = { x: slide.spacing_um_x, y: slide.spacing_um_y };
@@ -77,7 +84,7 @@ export function StartForm({ slide, algorithms, regions, selected, onSelect, onSt
         allowDeselect={false}
         onChange={setChosen}
       />
-      {slide.marker !== algorithm.marker && (
+      {slide.status !== "unmatched" && slide.marker !== algorithm.marker && (
         <Text size="xs" c={ALARM} role="note">
           {t("start.other_marker", {
             slide: slide.marker === null ? word("stain", slide.stain) : word("marker", slide.marker),
@@ -123,7 +130,12 @@ export function StartForm({ slide, algorithms, regions, selected, onSelect, onSt
         </Accordion>
       )}
       <ErrorNotice error={start.error} />
-      <Button type="submit" loading={start.isPending} leftSection={<IconPlayerPlay size={16} aria-hidden />}>
+      <Button
+        type="submit"
+        loading={start.isPending}
+        disabled={slide.spacing_um_x === null}
+        leftSection={<IconPlayerPlay size={16} aria-hidden />}
+      >
         {t("start.go")}
       </Button>
       {slide.spacing_um_x === null && (

@@ -15,6 +15,7 @@ import { useColour } from "./use_colour";
 import { useRegions } from "./use_regions";
 import { useSlideView } from "./use_slide_view";
 import { useViewerKeys } from "./use_viewer_keys";
+import { UnmatchedBanner } from "./unmatched_banner";
 import { startOf } from "./view_position";
 import classes from "./viewer.module.css";
 import { AnalysisPanel } from "../analysis/analysis_panel";
@@ -93,6 +94,7 @@ export function SlideReader({ slide }: { slide: SlideDetail }) {
   return (
     <div className={classes["page"]} data-testid="viewer">
       {slide.case !== null && <PatientBanner of={slide.case} />}
+      {slide.status === "unmatched" && <UnmatchedBanner slide={slide} />}
       <Toolbar
         slide={slide}
         view={view}
