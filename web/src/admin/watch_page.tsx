@@ -69,7 +69,7 @@ function FolderRow({
       <Table.Td>
         <Counts folder={folder} />
         {problems > 0 && (
-          <Button size="compact-xs" variant="light" color="red" mt={4} onClick={onShow}>
+          <Button size="compact-xs" variant="default" mt={4} onClick={onShow}>
             {t("watch.problems")}
           </Button>
         )}
