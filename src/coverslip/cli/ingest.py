@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
-from rich.table import Table
+from rich.table import Column, Table
 
-from coverslip.errors import LOCALES, CoverslipError, InvalidInput, NotFound, system_problem
+from coverslip.errors import LOCALES, CoverslipError, InvalidInput, NotFound, error_words, system_problem
 from coverslip.ingest.errors import FileUnreadable, FolderLeftOut
 from coverslip.ingest.intake import Taken, take_in
 from coverslip.ingest.scan import scan
@@ -32,6 +32,8 @@ from coverslip.storage.blobs import BlobStore
 from coverslip.vocabulary.roles import Role
 from coverslip.vocabulary.text import storable
 
+PARTS: tuple[Literal["message", "mend"], ...] = ("message", "mend")
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -44,6 +46,19 @@ class Refused:
 
 
 Source = Path | Bundle | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one slide. `path`: where it lies, as the person may tell it from others of its name."""
+
+    path: str
+    what: Taken | Refused
+
+    @property
+    def failed(self) -> bool:
+        """Whether it is not in, or cannot be read."""
+        return isinstance(self.what, Refused) or self.what.outcome == "failed"
 
 
 @click.command("ingest", short_help="Take slides in.")
@@ -67,34 +82,35 @@ def command(
     with Database.open(chosen, existing=True) as database:
         actor = acting(database, one_hospital(database, code), username)
         store = BlobStore.open(chosen)
-        found = [slide for source in sources for slide in _slides(source)]
+        found = [(slide, _path(source, slide)) for source in sources for slide in _slides(source)]
         outcomes = list(_all(database, store, actor, found, Patience(quiet_seconds=quiet_seconds)))
     if as_json:
         click.echo(json.dumps([_document(outcome) for outcome in outcomes], ensure_ascii=False, indent=2))
     else:
         Console().print(_table(outcomes))
-    if any(isinstance(outcome, Refused) or outcome.outcome == "failed" for outcome in outcomes):
+    if any(outcome.failed for outcome in outcomes):
         raise click.exceptions.Exit(1)
 
 
 def _all(
-    database: Database, store: BlobStore, actor: Actor, slides: list[Source], patience: Patience
-) -> Iterator[Taken | Refused]:
+    database: Database, store: BlobStore, actor: Actor, slides: list[tuple[Source, str]], patience: Patience
+) -> Iterator[Outcome]:
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
     shown = Progress(*columns, console=console, disable=not console.is_terminal, transient=True)
     with shown as bar, DecoderPool(None, store.folders, store.remote) as decoders:
-        for slide in slides:
+        for slide, path in slides:
             if isinstance(slide, Refused):
-                yield slide
+                yield Outcome(path, slide)
                 continue
             name = slide.name if isinstance(slide, Bundle) else storable(slide.name)
             task = bar.add_task(name, total=_size(slide))
             advance = partial(bar.advance, task)
             try:
-                yield take_in(database, store, actor, slide, patience=patience, decoders=decoders, progress=advance)
+                taken = take_in(database, store, actor, slide, patience=patience, decoders=decoders, progress=advance)
+                yield Outcome(path, taken)
             except CoverslipError as error:
-                yield _refused(name, error)
+                yield Outcome(path, _refused(name, error))
             bar.remove_task(task)
 
 
@@ -132,6 +148,19 @@ def _slides(source: Path) -> Iterator[Source]:
             yield _refused(name, FileUnreadable(file=name, problem=system_problem(error)))
 
 
+def _path(source: Path, slide: Source) -> str:
+    """The path below the named folder; several slides of one DICOM folder keep their own names."""
+    if isinstance(slide, Refused):
+        return slide.file
+    if isinstance(slide, Path):
+        return storable(str(slide.relative_to(source)) if source.is_dir() else slide.name)
+    lies = slide.main if slide.main.is_dir() else slide.main.parent
+    folder = storable(str(lies.relative_to(source))) if lies.is_relative_to(source) else "."
+    if folder == ".":
+        return slide.name
+    return folder if slide.name == lies.name else f"{folder}/{slide.name}"
+
+
 def _refused(name: str, error: CoverslipError) -> Refused:
     return Refused(
         name,
@@ -148,7 +177,8 @@ def one_hospital(database: Database, code: str | None) -> UUID:
     wanted = [organization for organization in known if code is None or organization.code == code]
     if len(wanted) != 1:
         choices = ", ".join(sorted(organization.code for organization in known)) or "-"
-        raise InvalidInput(field="organization", problem="organization_needed", value=code or "?", allowed=choices)
+        problem = "organization_not_given" if code is None else "organization_needed"
+        raise InvalidInput(field="--organization", problem=problem, value=code, allowed=choices)
     return wanted[0].id
 
 
@@ -163,21 +193,39 @@ def acting(database: Database, hospital: UUID, username: str | None) -> Actor:
     return Actor(person.organization_id, person.id, roles=frozenset(Role(held.role) for held in person.roles))
 
 
-def _document(outcome: Taken | Refused) -> dict[str, Any]:
-    document = asdict(outcome)
-    if isinstance(outcome, Refused):
+def words_of(taken: Taken) -> dict[str, dict[str, str]]:
+    """Why a slide failed and what can be done, in every language: `message` and `mend`; empty where it did not."""
+    if taken.code is None:
+        return {}
+    return {
+        part: {locale: error_words(taken.code, part, locale, taken.parameters, lenient=True) for locale in LOCALES}
+        for part in PARTS
+    }
+
+
+def _document(outcome: Outcome) -> dict[str, Any]:
+    what = outcome.what
+    document = asdict(what) | {"path": outcome.path}
+    if isinstance(what, Refused):
         return {"outcome": "refused", **document}
-    return document | {"slide_id": str(outcome.slide_id), "case_id": str(outcome.case_id) if outcome.case_id else None}
+    document |= {"slide_id": str(what.slide_id), "case_id": str(what.case_id) if what.case_id else None}
+    return document | words_of(what)
 
 
-def _table(outcomes: list[Taken | Refused]) -> Table:
-    table = Table("file", "outcome", "case", "slide", "size", "remark")
+def _table(outcomes: list[Outcome]) -> Table:
+    table = Table(Column("file", overflow="fold"), "outcome", "case", "slide", "size", "remark")
     for outcome in outcomes:
-        if isinstance(outcome, Refused):
-            words = "\n".join(f"{outcome.message[locale]} {outcome.mend[locale]}" for locale in ("en", "zh-CN"))
-            table.add_row(outcome.file, "refused", "", "", "", f"{outcome.code}\n{words}")
+        what = outcome.what
+        if isinstance(what, Refused):
+            said = {"message": what.message, "mend": what.mend}
+            table.add_row(outcome.path, "refused", "", "", "", _remark([what.code], said))
         else:
-            size = f"{outcome.size_bytes / 1e6:.1f} MB"
-            remark = " ".join(filter(None, (outcome.code, *outcome.flags)))
-            table.add_row(outcome.file, outcome.outcome, outcome.accession_number or "", outcome.label, size, remark)
+            size = f"{what.size_bytes / 1e6:.1f} MB"
+            remark = _remark([*filter(None, [what.code]), *what.flags], words_of(what))
+            table.add_row(outcome.path, what.outcome, what.accession_number or "", what.label, size, remark)
     return table
+
+
+def _remark(codes: list[str], said: dict[str, dict[str, str]]) -> str:
+    lines = [f"{said['message'][locale]} {said['mend'][locale]}" for locale in ("en", "zh-CN")] if said else []
+    return "\n".join(filter(None, [" ".join(codes), *lines]))

@@ -22,11 +22,11 @@ from coverslip.phantoms.slide import write_slide
 @click.option("--seed", default=1, show_default=True, help="The same seed and options give the same bytes.")
 @click.option("--marker", type=click.Choice(PRESETS), default="ki67", show_default=True, help="What is stained.")
 @click.option("--positive-percent", type=float, help="Expected share of positive tumour cells; default: the marker's.")
-@click.option("--spacing", "spacing_um", default=0.25, show_default=True, help="Micrometres a pixel.")
+@click.option("--spacing-um", "--spacing", "spacing_um", default=0.25, show_default=True, help="Micrometres a pixel.")
 @click.option("--architecture", type=click.Choice(["nests", "glands", "sheets"]), default="nests", show_default=True)
 @click.option("--outline", type=click.Choice(["resection", "core", "full"]), default="resection", show_default=True)
 @click.option("--without-spacing", is_flag=True, help="Leave the pixel size out of the file.")
-@click.option("--accession", help="Text of the label; with --block and --stain also its barcode.")
+@click.option("--accession", help="Text of the label; with --block also its barcode.")
 @click.option("--block", default="A1-1", show_default=True, help="Block and slide on the label.")
 @click.option("--truth", type=click.Path(dir_okay=False, path_type=Path), help="GeoJSON file for every nucleus.")
 def command(

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import click
 
-from coverslip.cli.ingest import acting, one_hospital
+from coverslip.cli.ingest import acting, one_hospital, words_of
 from coverslip.ingest.watch import HELD, Looked
 from coverslip.ingest.watch_all import Watching
 from coverslip.ingest.watched_folders import add_folder, change_folder
@@ -126,13 +126,16 @@ class _Printer:
             self.failed = self.failed or taken.outcome == "failed"
             remarks = [word for word in (taken.code, *taken.flags) if word]
             if self._as_json:
-                said: dict[str, Any] = {"file": taken.file, "outcome": taken.outcome, "slide_id": str(taken.slide_id)}
-                said |= {"accession_number": taken.accession_number, "remarks": remarks}
-                click.echo(json.dumps(said, ensure_ascii=False))
+                line: dict[str, Any] = {"file": taken.file, "outcome": taken.outcome, "slide_id": str(taken.slide_id)}
+                line |= {"accession_number": taken.accession_number, "remarks": remarks, **words_of(taken)}
+                click.echo(json.dumps(line, ensure_ascii=False))
             else:
                 click.echo(
                     " ".join(word for word in (taken.outcome, taken.file, taken.accession_number, *remarks) if word)
                 )
+                said = words_of(taken)
+                for locale in ("en", "zh-CN") if said else ():
+                    click.echo(f"  {said['message'][locale]} {said['mend'][locale]}")
 
 
 def _stop_on_signals(watching: Watching) -> None:

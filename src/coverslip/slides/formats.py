@@ -135,7 +135,7 @@ MAY_ALSO = {"openslide": ("tiff", "czi", "bif", "ndpi", "scn", "philips", "qptif
 WORDS: dict[str, dict[str, str]] = {
     "en": {
         "head": "| Format | Files | Reader | Tiles pass through | By range | Focal planes | Channels | Tested on |",
-        "yes": "yes", "no": "no", "some": "where it can", "refused": "refused: how to export is said",
+        "yes": "yes", "no": "no", "some": "where it can", "refused": "not read: kept as failed, with how to export",
         "real": "real files", "openslide": "example files, OpenSlide as judge",
         "wsidicom": "example files, wsidicom as judge", "libczi": "example files, libCZI as judge",
         "own": "example files, pixel by pixel",
@@ -143,7 +143,7 @@ WORDS: dict[str, dict[str, str]] = {
     },
     "zh-CN": {
         "head": "| 格式 | 文件 | 读取器 | 原样传送图块 | 按范围读取 | 焦平面 | 通道 | 验证依据 |",
-        "yes": "是", "no": "否", "some": "条件允许时", "refused": "拒绝，并说明如何导出",
+        "yes": "是", "no": "否", "some": "条件允许时", "refused": "不能读取：保留为失败并说明如何导出",
         "real": "真实文件", "openslide": "样例文件（以 OpenSlide 核对）",
         "wsidicom": "样例文件（以 wsidicom 核对）", "libczi": "样例文件（以 libCZI 核对）", "own": "样例文件（逐像素）",
         "extra": "可选组件", "magic": "仅文件头", "": "无样例，以 OpenSlide 读取结果为准",

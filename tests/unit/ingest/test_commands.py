@@ -63,6 +63,7 @@ def share(tmp_path: Path, slide_file: SlideFileMaker) -> Path:
 
 
 def told(done: subprocess.CompletedProcess[str]) -> list[tuple[str, str]]:
+    assert done.stdout, done.stderr
     entries: list[dict[str, Any]] = json.loads(done.stdout)
     return sorted((entry["outcome"], entry.get("code") or "") for entry in entries)
 
@@ -125,3 +126,23 @@ def test_what_is_watched_is_taken_in_beside_other_work(
     with laboratory.database.transaction(laboratory.actor) as tx:
         assert tx.session.scalars(select(Slide.status).where(Slide.label == "2")).one() == "ready"
         assert tx.session.scalars(select(WatchedFolder.held_by)).one() is None
+
+
+def test_a_slide_that_cannot_be_read_fails_each_time_and_says_what_to_do(
+    run: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path, slide_file: SlideFileMaker
+) -> None:
+    root = tmp_path / "share"
+    (root / "one").mkdir(parents=True)
+    whole = slide_file("plain", "s.svs").read_bytes()
+    (root / "one" / "slide.svs").write_bytes(whole[: len(whole) // 2])
+    for _ in range(2):
+        done = run("ingest", str(root), "--settle", "0", "--json")
+        (said,) = json.loads(done.stdout)
+        assert (said["outcome"], said["path"], done.returncode) == ("failed", "one/slide.svs", 1)
+        assert "slide.svs" in said["message"]["en"]
+        assert all(said[part][locale] for part in ("message", "mend") for locale in ("en", "zh-CN"))
+    table = run("ingest", str(root), "--settle", "0")
+    assert (table.returncode, "slide.svs" in table.stdout) == (1, True)
+    watched = run("watch", str(root), "--settle", "1", "--once", "--json")
+    assert (json.loads(watched.stdout)["outcome"], watched.returncode) == ("failed", 1)
+    assert "alembic" not in watched.stderr

@@ -10,7 +10,7 @@ import { SOUNDNESS_TONES, soundnessOf } from "./storage_tone";
 
 function Fact({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <Paper withBorder p="sm" component="section" aria-label={title}>
+    <Paper withBorder p="sm" component="section" aria-label={title} style={{ overflowWrap: "anywhere", minWidth: 0 }}>
       <Text size="sm" fw={600} mb={4}>
         {title}
       </Text>

@@ -54,6 +54,7 @@ export function WatchDialog({ folder, roots, onClose }: Props) {
                 required
                 data-autofocus
                 maxLength={1024}
+                disabled={roots.length === 0}
                 value={path}
                 onChange={(event) => setPath(event.currentTarget.value)}
               />
@@ -128,7 +129,7 @@ export function WatchDialog({ folder, roots, onClose }: Props) {
             <Button
               type="submit"
               loading={add.isPending || change.isPending}
-              disabled={(dangerous && !seen) || path.trim() === ""}
+              disabled={(dangerous && !seen) || path.trim() === "" || (folder === null && roots.length === 0)}
             >
               {t("watch.save")}
             </Button>

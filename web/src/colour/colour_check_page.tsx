@@ -12,7 +12,8 @@ import { useCheck } from "./use_check";
 import type { Checking } from "./use_check";
 import type { ColourCheck } from "../api/colour";
 import { useSlide } from "../api/slides";
-import { useLanguage, useWord } from "../i18n/words";
+import { dateTime } from "../i18n/format";
+import { useWord } from "../i18n/words";
 import { ErrorNotice } from "../ui/error_notice";
 import { usePageTitle } from "../ui/page_title";
 import { ON_TINT } from "../viewer/colours";
@@ -90,7 +91,6 @@ function OfSlide({ id }: { id: string }) {
 /** Passed or not, the numbers, and on what they were taken. */
 function Result({ check, checking }: { check: ColourCheck; checking: Checking }) {
   const { t } = useTranslation("viewer");
-  const language = useLanguage();
   const { screen } = checking;
   const facts: [string, string][] = [
     [t("colour_check.largest"), check.largest.toFixed(2)],
@@ -101,7 +101,7 @@ function Result({ check, checking }: { check: ColourCheck; checking: Checking })
     [t("colour_check.gamut"), t(`colour_check.gamuts.${screen?.gamut ?? "unknown"}`)],
     [t("colour_check.pixel_ratio"), String(screen?.pixelRatio ?? 1)],
     [t("colour_check.renderer"), screen?.renderer || t("colour_check.no_renderer")],
-    [t("colour_check.at"), new Date(check.at).toLocaleString(language)],
+    [t("colour_check.at"), dateTime(check.at)],
   ];
   return (
     <section aria-label={t("colour_check.result")} data-testid="colour-result" data-passed={check.passed}>

@@ -37,9 +37,9 @@ export function PatchTable({ patches, limit, onShow }: Props) {
                   {t(`colour_check.patches.${patch.name}`, { defaultValue: patch.name })}
                 </UnstyledButton>
               </Table.Td>
-              <Table.Td>{numbers(patch.stored)}</Table.Td>
-              <Table.Td>{numbers(patch.expected)}</Table.Td>
-              <Table.Td>{numbers(patch.measured)}</Table.Td>
+              <Table.Td className={classes["numbers"] ?? ""}>{numbers(patch.stored)}</Table.Td>
+              <Table.Td className={classes["numbers"] ?? ""}>{numbers(patch.expected)}</Table.Td>
+              <Table.Td className={classes["numbers"] ?? ""}>{numbers(patch.measured)}</Table.Td>
               <Table.Td ta="right" {...(patch.delta_e > limit ? BEYOND : {})}>
                 {patch.delta_e.toFixed(2)}
               </Table.Td>

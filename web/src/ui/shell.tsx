@@ -51,12 +51,22 @@ function PersonMenu() {
   return (
     <Menu position="bottom-end" withinPortal>
       <Menu.Target>
-        <Button variant="subtle" color="gray" leftSection={<IconUser size={16} aria-hidden />}>
-          {nameOf(me.person, language)}
+        <Button
+          variant="subtle"
+          color="gray"
+          px="xs"
+          aria-label={nameOf(me.person, language)}
+          leftSection={<IconUser size={16} aria-hidden />}
+        >
+          <span className={classes["who"] ?? ""}>{nameOf(me.person, language)}</span>
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label>{pick(me.person.organization.name_zh, me.person.organization.name_en, language)}</Menu.Label>
+        <Menu.Label>
+          {nameOf(me.person, language)}
+          {t("punctuation.dot")}
+          {pick(me.person.organization.name_zh, me.person.organization.name_en, language)}
+        </Menu.Label>
         {can("slide.read") && <Menu.Item onClick={() => void navigate("/colour")}>{t("menu.colour")}</Menu.Item>}
         <Menu.Item onClick={() => void navigate("/account")}>{t("menu.account")}</Menu.Item>
         <Menu.Item onClick={() => void signOut().catch(notifyProblem)}>{t("shell.sign_out")}</Menu.Item>
@@ -72,10 +82,15 @@ function Header() {
   const language = useLanguage();
   return (
     <Group h="100%" px="sm" gap="xs" wrap="nowrap" justify="space-between">
-      <Group gap="md" wrap="nowrap">
-        <UnstyledButton component={Link} to={startPage(me.permissions)} className={classes["brand"] ?? ""}>
+      <Group gap="md" wrap="nowrap" className={classes["menu"] ?? ""}>
+        <UnstyledButton
+          component={Link}
+          to={startPage(me.permissions)}
+          className={classes["brand"] ?? ""}
+          aria-label={t("product.name")}
+        >
           <Image src="/coverslip.svg" alt="" w={24} h={24} />
-          <Text component="span" fw={700}>
+          <Text component="span" fw={700} className={classes["product"] ?? ""}>
             {t("product.name")}
           </Text>
         </UnstyledButton>
@@ -87,7 +102,7 @@ function Header() {
           ))}
         </Group>
       </Group>
-      <Group gap={6} wrap="nowrap">
+      <Group gap={6} wrap="nowrap" className={classes["person"] ?? ""}>
         <Text size="xs" className={classes["hospital"] ?? ""}>
           {pick(me.person.organization.name_zh, me.person.organization.name_en, language)}
         </Text>
