@@ -39,7 +39,7 @@ class Clearing:
 
     def __init__(self, database: Database, blobs: BlobStore, actor: Actor, root: Path) -> None:
         self._database, self._blobs, self._actor, self._root = database, blobs, actor, root
-        self._bundles: dict[bytes, list[Bundle]] = {}
+        self._seen: dict[bytes, tuple[list[Bundle], dict[Path, list[int]]]] = {}
 
     def clear(self, row: WatchedFile, found: Found | None, how: How) -> bool:
         """Whether the slide's files are gone from the folder now. `found`: the slide as the scan saw it, if it did.
@@ -80,16 +80,13 @@ class Clearing:
         The marks are taken first: whatever comes to lie there from then on is another file.
         """
         said = row.parameters or {}
-        if found.key not in self._bundles:  # before the first slide of a folder with several leaves it
-            self._bundles[found.key] = found.bundles()
-        bundle = next((bundle for bundle in self._bundles[found.key] if bundle.name == said.get("bundle")), None)
+        bundles, marks_by_path = self._marked(row, found)
+        bundle = next((bundle for bundle in bundles if bundle.name == said.get("bundle")), None)
         with self._database.transaction(self._actor) as tx:
             slide = None if row.slide_id is None else slides.slide(tx, row.slide_id)
         if bundle is None:
             raise SourceNotCleared(file=row.name, problem="clear_changed")
-        marked = [(file.path, marks_of(file.path)) for file in bundle.files]
-        if not is_unchanged(found, self._root):
-            raise SourceNotCleared(file=row.name, problem="clear_changed")
+        marked = [(file.path, marks_by_path[file.path]) for file in bundle.files]
         if slide is None or slide.content_digest != said.get("digest") or len(slide.files) != len(bundle.files):
             raise SourceNotCleared(file=row.name, problem="clear_stored")
         self._verify_stored(row, slide)
@@ -98,6 +95,16 @@ class Clearing:
                 if checksums.of_file(path).digest != part.digest or marks_of(path) != marks:
                     raise SourceNotCleared(file=row.name, problem="clear_changed")
         return marked
+
+    def _marked(self, row: WatchedFile, found: Found) -> tuple[list[Bundle], dict[Path, list[int]]]:
+        """The slides there and the marks of their files, seen once: before the first of several leaves the folder."""
+        if found.key not in self._seen:
+            bundles = found.bundles()
+            marks = {file.path: marks_of(file.path) for bundle in bundles for file in bundle.files}
+            if not is_unchanged(found, self._root):
+                raise SourceNotCleared(file=row.name, problem="clear_changed")
+            self._seen[found.key] = bundles, marks
+        return self._seen[found.key]
 
     def _verify_stored(self, row: WatchedFile, slide: Slide) -> None:
         for part in slide.files:
