@@ -18,7 +18,12 @@ const table: ColourTable = { size: 2, nodes: new Uint16Array(24), space: "srgb" 
 const level = { width: 9, height: 9, downsample: 1, tile_width: 9, tile_height: 9, columns: 1, rows: 1 };
 
 function slide(waits: boolean) {
-  const source = new SlideTileSource({ width: 9, height: 9, tile_url: "/tiles/s/{level}/{column}/{row}", levels: [level] });
+  const source = new SlideTileSource({
+    width: 9,
+    height: 9,
+    tile_url: "/tiles/s/{level}/{column}/{row}",
+    levels: [level],
+  });
   const again = vi.fn();
   return { source, again, colour: new SlowColour(source, again, waits) };
 }
