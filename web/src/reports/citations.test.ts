@@ -14,6 +14,7 @@ const slide: SlideSummary = {
   status: "ready",
   failure_code: null,
   failure: null,
+  failure_mend: null,
   format: null,
   size_bytes: null,
   received_at: null,
