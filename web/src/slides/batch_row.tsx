@@ -40,7 +40,7 @@ function Fault({ of }: { of: ErrorBody }) {
 }
 
 /** What became of one slide: its case, or why it waits, or what is wrong with it. */
-function Result({ of }: { of: UploadResult }) {
+function Result({ of, isNamed }: { of: UploadResult; isNamed: boolean }) {
   const { t } = useTranslation("screen");
   const language = useLanguage();
   const { can } = useSession();
@@ -52,6 +52,13 @@ function Result({ of }: { of: UploadResult }) {
   return (
     <Box data-testid="upload-result" data-outcome={shown}>
       <Group gap="xs">
+        {isNamed && (
+          <Text size="sm" fw={600} style={{ overflowWrap: "anywhere" }}>
+            {of.label === null || of.file.startsWith(of.label)
+              ? of.file
+              : [of.file, of.label].join(t("punctuation.dot"))}
+          </Text>
+        )}
         <Tag tone={OUTCOME_TONES[shown]}>{t(`upload.outcome.${shown}`)}</Tag>
         {placed && (
           <Anchor component={Link} to={`/cases/${of.case_id ?? ""}`} size="sm">
@@ -131,7 +138,7 @@ export function BatchRow({ batch }: { batch: UploadBatch }) {
         </Group>
       )}
       {batch.results.map((result) => (
-        <Result key={`${result.file} ${result.slide_id ?? ""}`} of={result} />
+        <Result key={`${result.file} ${result.slide_id ?? ""}`} of={result} isNamed={batch.results.length > 1} />
       ))}
       {batch.error !== null && batch.results.length === 0 && <Fault of={batch.error} />}
       {batch.may_be_tried_again && (
