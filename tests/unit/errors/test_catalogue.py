@@ -36,7 +36,7 @@ def every_error() -> list[type[CoverslipError]]:
     for module in pkgutil.walk_packages(coverslip.__path__, "coverslip."):
         if ".migrations" not in module.name:
             importlib.import_module(module.name)
-    return sorted(set(_below(CoverslipError)), key=lambda kind: kind.code)
+    return sorted(set(_below(CoverslipError)), key=lambda kind: (kind.code, kind.__module__, kind.__qualname__))
 
 
 def _below(kind: type[CoverslipError]) -> Iterator[type[CoverslipError]]:
