@@ -184,7 +184,8 @@ def _expired_slide(world: World) -> UUID:
     long_ago = datetime.now(UTC) - timedelta(days=40 * 366)
     with world.database.transaction(Actor.system(world.county.organization.id)) as tx:
         patient = tx.add(Patient(patient_number="OLD-1", name="旧"))
-        case = tx.add(Case(accession_number="OLD-1", patient_id=patient.id, received_at=long_ago))
+        times = {"received_at": long_ago, "signed_at": long_ago}
+        case = tx.add(Case(accession_number="OLD-1", patient_id=patient.id, status="signed", **times))
         return tx.add(Slide(case_id=case.id, label="1", stain="he", content_digest="0" * 64, status="ready")).id
 
 
