@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 
@@ -15,37 +13,17 @@ from coverslip.phantoms.files import WRITERS
 from coverslip.server.index_store import IndexStore
 from coverslip.server.slide_sources import TileSource
 from coverslip.server.tiles import TileApp
-from coverslip.slides.bundle import bundle_of
 from coverslip.slides.isolation import DecoderLimits, DecoderPool, IsolatedSlide
 from coverslip.slides.readers.ndpi import NdpiReader
 from coverslip.slides.remote import is_remote
 from coverslip.storage.blobs import BlobStore
 from coverslip.storage.stored_slide import path_for
 from coverslip.testing.object_storage import ObjectStorage
+from coverslip.testing.stored_rows import put_slide
 from coverslip.testing.tile_calls import COOKIE, Hospital, get, run
 
-HERE = uuid4()
 LOCAL, REMOTE = UUID(int=1), UUID(int=2)
 LIMITS = DecoderLimits(2048, 60.0)
-
-
-@dataclass(frozen=True)
-class File:
-    name: str
-    digest: str
-
-
-@dataclass(frozen=True)
-class Row:
-    files: tuple[File, ...]
-    content_digest: str
-    organization_id: UUID = HERE
-
-
-def put(store: BlobStore, path: Path) -> Row:
-    """Every file of the slide in the store."""
-    rows = tuple(File(file.relative_name, store.put_file(HERE, file.path).digest) for file in bundle_of(path).files)
-    return Row(rows, hashlib.sha256("".join(row.digest for row in rows).encode()).hexdigest())
 
 
 def source(slide: IsolatedSlide) -> TileSource:
@@ -86,7 +64,7 @@ def test_object_storage_answers_every_tile_as_a_disk_does(
     made.mkdir()
     path = WRITERS[name](made)
     here = opened(lambda: pool.open(path))
-    there = opened(lambda: pool.open(path_for(pool, store, put(store, path), folder / f"{name}-laid")))
+    there = opened(lambda: pool.open(path_for(pool, store, put_slide(store, path), folder / f"{name}-laid")))
     if isinstance(there, str) or isinstance(here, str):
         assert isinstance(there, str)
         assert isinstance(here, str)
@@ -108,7 +86,7 @@ def test_object_storage_answers_every_tile_as_a_disk_does(
 def test_a_tile_cut_at_restart_markers_asks_for_its_own_ranges_only(
     store: BlobStore, pool: DecoderPool, tmp_path: Path
 ) -> None:
-    row = put(store, WRITERS["ndpi-restart-markers"](tmp_path))
+    row = put_slide(store, WRITERS["ndpi-restart-markers"](tmp_path))
     index = pool.open(path_for(pool, store, row, tmp_path / "laid")).tile_index()
     assert is_remote(index.files[0])
     place = index.place(0, 1, 0)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
@@ -23,23 +20,10 @@ from coverslip.storage.errors import StorageUnavailable
 from coverslip.storage.stored_slide import by_range, laid_out, open_in
 from coverslip.testing.faulty_proxy import FaultyProxy
 from coverslip.testing.object_storage import ObjectStorage
+from coverslip.testing.stored_rows import HERE, put_slide
 from coverslip.vocabulary.geometry import Box
 
-HERE = uuid4()
 LIMITS = DecoderLimits(2048, 60.0)
-
-
-@dataclass(frozen=True)
-class File:
-    name: str
-    digest: str
-
-
-@dataclass(frozen=True)
-class Row:
-    files: tuple[File, ...]
-    content_digest: str | None
-    organization_id: UUID = HERE
 
 
 @pytest.fixture
@@ -61,16 +45,6 @@ def pool(store: BlobStore) -> Iterator[DecoderPool]:
         yield pool
 
 
-def put(store: BlobStore, path: Path) -> Row:
-    files = sorted(path.rglob("*")) if path.is_dir() else [path]
-    base = path if path.is_dir() else path.parent
-    rows = [
-        File(file.relative_to(base).as_posix(), store.put_file(HERE, file).digest) for file in files if file.is_file()
-    ]
-    content = hashlib.sha256("".join(row.digest for row in rows).encode()).hexdigest()
-    return Row(tuple(rows), content)
-
-
 def shown(slide: IsolatedSlide) -> tuple[object, ...]:
     level = len(slide.properties.levels) - 1
     size = slide.properties.levels[level]
@@ -85,7 +59,7 @@ def test_a_slide_in_object_storage_shows_what_it_shows_on_a_disk(
 ) -> None:
     (tmp_path / "made").mkdir()
     path = WRITERS[name](tmp_path / "made")
-    row = put(store, path)
+    row = put_slide(store, path)
 
     def outcome(open_it: object) -> object:
         try:
@@ -99,7 +73,7 @@ def test_a_slide_in_object_storage_shows_what_it_shows_on_a_disk(
 
 def test_what_own_readers_read_is_not_copied(store: BlobStore, pool: DecoderPool, tmp_path: Path) -> None:
     (tmp_path / "made").mkdir()
-    row = put(store, WRITERS["svs-jpeg-rgb"](tmp_path / "made"))
+    row = put_slide(store, WRITERS["svs-jpeg-rgb"](tmp_path / "made"))
     slide = open_in(pool, store, row, tmp_path / "laid")
     assert shown(slide)
     assert not (tmp_path / "laid").exists()
@@ -112,7 +86,7 @@ def test_a_large_slide_opens_with_few_requests(
     store: BlobStore, pool: DecoderPool, proxy: FaultyProxy, tmp_path: Path
 ) -> None:
     """The number of requests is part of what is promised. 40,000 tiles are the index of a slide of 1 GB."""
-    row = put(store, slide_of_40_000_tiles(tmp_path / "large.svs"))
+    row = put_slide(store, slide_of_40_000_tiles(tmp_path / "large.svs"))
     size = store.size(HERE, row.files[0].digest)
     assert size is not None
     assert size > 100_000_000
@@ -149,14 +123,14 @@ def slide_of_40_000_tiles(path: Path) -> Path:
 
 def test_files_that_lie_on_a_disk_are_read_there(blob_store: BlobStore, tmp_path: Path) -> None:
     (tmp_path / "made").mkdir()
-    assert by_range(blob_store, put(blob_store, WRITERS["svs-jpeg-rgb"](tmp_path / "made"))) is None
+    assert by_range(blob_store, put_slide(blob_store, WRITERS["svs-jpeg-rgb"](tmp_path / "made"))) is None
 
 
 def test_a_storage_that_fails_is_no_damaged_slide(
     store: BlobStore, pool: DecoderPool, proxy: FaultyProxy, tmp_path: Path
 ) -> None:
     (tmp_path / "made").mkdir()
-    row = put(store, WRITERS["svs-jpeg-rgb"](tmp_path / "made"))
+    row = put_slide(store, WRITERS["svs-jpeg-rgb"](tmp_path / "made"))
     proxy.break_down("503", method="GET")
     with pytest.raises(StorageUnavailable):
         open_in(pool, store, row, tmp_path / "laid")
@@ -166,8 +140,8 @@ def test_a_storage_that_fails_is_no_damaged_slide(
 
 def test_a_decoder_gets_no_bytes_of_another_slide(store: BlobStore, tmp_path: Path) -> None:
     (tmp_path / "made").mkdir()
-    mine = put(store, WRITERS["svs-jpeg-rgb"](tmp_path / "made"))
-    other = put(store, WRITERS["tiff-plain"](tmp_path / "made"))
+    mine = put_slide(store, WRITERS["svs-jpeg-rgb"](tmp_path / "made"))
+    other = put_slide(store, WRITERS["tiff-plain"](tmp_path / "made"))
     path, stranger = by_range(store, mine), by_range(store, other)
     assert path is not None
     assert stranger is not None

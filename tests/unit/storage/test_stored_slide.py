@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
-from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID, uuid4
 
 import pytest
 
@@ -14,21 +12,7 @@ from coverslip.storage import checksums
 from coverslip.storage.blobs import BlobStore
 from coverslip.storage.errors import BlobCorrupt, BlobMissing, StorageFull
 from coverslip.storage.stored_slide import laid_out
-
-HERE = uuid4()
-
-
-@dataclass(frozen=True)
-class File:
-    name: str
-    digest: str
-
-
-@dataclass(frozen=True)
-class Row:
-    files: tuple[File, ...]
-    organization_id: UUID = HERE
-    content_digest: str | None = None
+from coverslip.testing.stored_rows import HERE, File, Row
 
 
 @pytest.fixture(params=["folder", "object storage"])
